@@ -1,0 +1,112 @@
+/* Messages: from the texts of a step and the facts of a conversation to what
+ * a sender delivers. Pure. */
+
+#ifndef FUP_MESSAGE_MESSAGE_H
+#define FUP_MESSAGE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "plan/facts.h"
+
+#define FUP_OPTIONS_MAX   10
+#define FUP_TEXT_MAX      8192 /* bytes of one rendered text */
+#define FUP_LABEL_MAX     256  /* bytes of one rendered label */
+#define FUP_OPTION_ID_MAX 16   /* bytes */
+#define FUP_PARAMS_MAX    16
+
+struct fup_liquid; /* a compiled template: message/liquid.h */
+
+/* One text in several locales; the first one listed is the last resort. */
+struct fup_texts {
+    struct {
+        char *locale; /* BCP 47, as written in the schedule */
+        struct fup_liquid *text;
+    } * items;
+
+    size_t n;
+};
+
+struct fup_option_def {
+    char *id;
+    struct fup_texts label;
+};
+
+/* A template that the provider has approved, for outside the window. */
+struct fup_template_def {
+    char *channel;
+    char *name;
+    char *language;
+    struct fup_liquid *params[FUP_PARAMS_MAX];
+    size_t n_params;
+};
+
+struct fup_variant_def {
+    char *id;
+    int weight; /* >= 0 */
+    struct fup_texts text;
+    struct fup_option_def options[FUP_OPTIONS_MAX];
+    size_t n_options;
+    struct fup_template_def *templates;
+    size_t n_templates;
+};
+
+/* What a step can say: variants, and a fallback when none can be used. */
+struct fup_message_def {
+    struct fup_variant_def *variants;
+    size_t n_variants;
+    struct fup_variant_def *fallback; /* NULL: none */
+};
+
+/* Free @def and all it holds; NULL is allowed. */
+void fup_message_def_free(struct fup_message_def *def);
+
+/* A finished message. Texts belong to it. */
+struct fup_message {
+    char *variant; /* id of the variant, "fallback" for the fallback */
+    char *locale;
+    char *text; /* "" for a template */
+
+    struct {
+        char *id;
+        char *label;
+    } options[FUP_OPTIONS_MAX];
+
+    size_t n_options;
+    char *template_name; /* NULL: no template */
+    char *template_language;
+    char *params[FUP_PARAMS_MAX];
+    size_t n_params;
+};
+
+/* Free what @message holds, not @message itself. */
+void fup_message_done(struct fup_message *message);
+
+/* What choosing and filling in depend on. */
+struct fup_compose_in {
+    const struct fup_facts *facts;
+    const char *schedule;     /* its name: part of the variant's hash */
+    int step;                 /* from 1; likewise */
+    const char *first_locale; /* the schedule's; may be NULL */
+    bool as_template;         /* the approved template for facts->channel */
+};
+
+/* Choose a variant (FNV-1a over "conversation 0x1f schedule 0x1f step" modulo
+ * the sum of weights), the locale (the contact's, its CLDR parents, then the
+ * schedule's first), and fill in the texts strictly: a variable that is missing
+ * and has no default makes a candidate unusable, and the next one is tried:
+ * the other variants in order, then the fallback. Text and labels are always
+ * in one locale.
+ *
+ * Owns:   *@ret_message is the caller's; fup_message_done() it.
+ * Errors: FUP_ENOENT  no candidate could be used (text_incomplete); @err names
+ *                     the first variable that was missing.
+ *         FUP_ENOMEM, FUP_ELIMIT */
+FUP_MUST_CHECK enum fup_code
+fup_message_compose(const struct fup_message_def *def,
+                    const struct fup_compose_in *in,
+                    struct fup_message *ret_message,
+                    struct fup_err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* Blocking use of PostgreSQL, for commands that run once and end. */
+
+#ifndef FUP_PG_BLOCK_H
+#define FUP_PG_BLOCK_H
+
+#include "core/err.h"
+#include "pg/session.h"
+#include "pg/statement.h"
+
+struct fup_pg_block; /* a connection */
+
+/* Connect within 10 s. Errors: FUP_EINVAL conninfo, FUP_EAWAY, FUP_ENOMEM. */
+FUP_MUST_CHECK enum fup_code fup_pg_block_open(const char *conninfo,
+                                               struct fup_pg_block **ret_conn,
+                                               struct fup_err *err);
+void fup_pg_block_close(struct fup_pg_block *conn);
+
+/* Run a script of several commands, in one transaction.
+ * Errors: FUP_EREFUSED, @err holds message and line; FUP_EAWAY. */
+FUP_MUST_CHECK enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
+                                                 const char *sql,
+                                                 struct fup_err *err);
+
+/* Run one statement; *@ret_rows is valid until the next call or close.
+ * Errors: as above. */
+FUP_MUST_CHECK enum fup_code
+fup_pg_block_run(struct fup_pg_block *conn,
+                 const struct fup_statement *statement,
+                 const char *const *params,
+                 int n,
+                 struct fup_pg_rows *ret_rows,
+                 struct fup_err *err);
+
+#endif

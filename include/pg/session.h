@@ -1,0 +1,116 @@
+/* PostgreSQL sessions on the loop: non-blocking, pipelined, reconnecting.
+ *
+ * Each request is one prepared statement in a transaction of its own (one Sync
+ * each), so statements that must stand or fall together are one SQL function.
+ * Requests are answered in order. */
+
+#ifndef FUP_PG_SESSION_H
+#define FUP_PG_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "pg/statement.h"
+
+struct uv_loop_s;
+struct pg_result;
+
+struct fup_pg;
+struct fup_pg_request;
+
+/* Rows of an answer; valid during the callback only. */
+struct fup_pg_rows {
+    const struct pg_result *res;
+    int n;
+};
+
+/* Column @col of row @row as text; NULL for SQL null. Valid like the rows. */
+const char *fup_pg_text(const struct fup_pg_rows *rows, int row, int col);
+/* The same as a number; @missing for null. */
+int64_t
+fup_pg_int(const struct fup_pg_rows *rows, int row, int col, int64_t missing);
+/* "t" or "f"; false for null. */
+bool fup_pg_bool(const struct fup_pg_rows *rows, int row, int col);
+
+/* Called exactly once for each accepted request, never from inside the call
+ * that submitted it.
+ *
+ * @code: FUP_OK        @rows holds the answer (n may be 0)
+ *        FUP_EREFUSED  the server said no; nothing was changed. @err holds the
+ *                      SQLSTATE and the primary message
+ *        FUP_EFENCED   SQLSTATE FU001: the partition is not ours
+ *        FUP_EAWAY     it was not sent, or the server rolled it back because
+ *                      it is shutting down, in recovery or out of connections
+ *        FUP_EUNKNOWN  it was sent and the connection was lost: it may or may
+ *                      not have been done
+ *        FUP_ECLOSED   the session was closed before it was sent */
+typedef void (*fup_pg_cb)(struct fup_pg_request *req,
+                          enum fup_code code,
+                          const struct fup_pg_rows *rows,
+                          const struct fup_err *err);
+
+/* The caller's memory until the callback; embed it. */
+struct fup_pg_request {
+    void *data; /* the caller's */
+    /* private */
+    fup_pg_cb cb;
+    const struct fup_statement *statement;
+    struct fup_pg_request *next;
+    int phase;
+};
+
+/* Told when the session becomes ready (@ready, after @setup if any) or is lost
+ * or could not connect (@err says why, without the password). Called from the
+ * loop. The session itself tries again with backoff, 100 ms to 5 s. */
+typedef void (*fup_pg_state_cb)(struct fup_pg *pg,
+                                bool ready,
+                                const struct fup_err *err);
+
+struct fup_pg_options {
+    const char *conninfo;    /* libpq connection string or URI; copied */
+    const char *application; /* application_name; copied */
+    uint64_t connect_ms;     /* deadline for connecting; 0: 10 s */
+    uint64_t answer_ms;      /* no answer for so long: drop it; 0: 30 s */
+    fup_pg_state_cb on_state;
+    void *data;
+};
+
+/* Check @conninfo, without connecting.
+ * Errors: FUP_EINVAL, @err says what libpq found wrong, no password in it. */
+FUP_MUST_CHECK enum fup_code fup_pg_check_conninfo(const char *conninfo,
+                                                   struct fup_err *err);
+
+/* Begin a session and connect in the background. statement_timeout is set to
+ * answer_ms on the server, host names are resolved without blocking the loop.
+ *
+ * Owns:   *@ret_pg until fup_pg_close() has called back.
+ * Errors: FUP_EINVAL conninfo; FUP_ENOMEM. */
+FUP_MUST_CHECK enum fup_code fup_pg_open(struct uv_loop_s *loop,
+                                         const struct fup_pg_options *options,
+                                         struct fup_pg **ret_pg,
+                                         struct fup_err *err);
+
+void *fup_pg_data(const struct fup_pg *pg);
+bool fup_pg_ready(const struct fup_pg *pg);
+
+/* Requests sent and not yet answered. */
+size_t fup_pg_pending(const struct fup_pg *pg);
+
+/* Send @statement with @n text parameters (NULL is SQL null), which are copied.
+ * Preparing it on this connection, when that has not been done, is seen to.
+ *
+ * Errors: none here; all arrive at @cb. */
+void fup_pg_submit(struct fup_pg *pg,
+                   struct fup_pg_request *req,
+                   const struct fup_statement *statement,
+                   const char *const *params,
+                   int n,
+                   fup_pg_cb cb);
+
+/* Close: requests not answered are called back (UNKNOWN if sent, else CLOSED),
+ * then @on_closed(data) runs and @pg is gone. NULL @pg is not allowed. */
+void fup_pg_close(struct fup_pg *pg, void (*on_closed)(void *data), void *data);
+
+#endif

@@ -1,0 +1,28 @@
+/* SQL that is embedded at build time from sql/: no SQL in C strings. */
+
+#ifndef FUP_PG_STATEMENT_H
+#define FUP_PG_STATEMENT_H
+
+#include <stddef.h>
+
+/* One file of sql/statements: prepared once a connection under @name. */
+struct fup_statement {
+    const char *name;
+    const char *sql;
+};
+
+/* One file of sql/migrations or sql/adapters. @name is the file's name without
+ * ".sql". */
+struct fup_script {
+    const char *name;
+    const char *sql;
+};
+
+/* In order of their numbers. */
+extern const struct fup_script fup_migrations[];
+extern const size_t fup_migrations_n;
+
+extern const struct fup_script fup_adapters[];
+extern const size_t fup_adapters_n;
+
+#endif

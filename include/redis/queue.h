@@ -1,0 +1,212 @@
+/* What the engine keeps in Redis: timers, outbound streams, commands, receipts
+ * and events, as docs/redis.md names them. Nothing here is truth: all of it can
+ * be rebuilt from PostgreSQL.
+ *
+ * Every script touches the keys of one partition only (one hash tag), refuses
+ * an epoch older than meta.epoch (FUP_EFENCED) and records a newer one. The
+ * clock is Redis' TIME. Every request is called back exactly once, never from
+ * inside the submitting call; codes are those of redis/session.h. */
+
+#ifndef FUP_REDIS_QUEUE_H
+#define FUP_REDIS_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "redis/session.h"
+
+#define FUP_QUEUE_BATCH_MAX 1024
+#define FUP_QUEUE_NEVER     INT64_MAX
+
+/* The names of one partition's keys. */
+struct fup_queue {
+    struct fup_redis *redis;
+    const char *prefix; /* "followup" */
+    int partition;
+    int64_t epoch;
+};
+
+/* --- timers ------------------------------------------------------------- */
+
+struct fup_queue_timer {
+    int64_t id;     /* of the enrollment */
+    int64_t due_ms; /* FUP_QUEUE_NEVER in a settle: no timer */
+};
+
+struct fup_queue_claim {
+    int64_t now_ms;      /* Redis' clock */
+    int64_t next_due_ms; /* earliest still in due or inflight; NEVER if none */
+    int64_t pending;     /* timers in due */
+    size_t n;
+    const struct fup_queue_timer *timers;
+};
+
+typedef void (*fup_queue_claim_cb)(void *data,
+                                   enum fup_code code,
+                                   const struct fup_queue_claim *claim,
+                                   const struct fup_err *err);
+typedef void (*fup_queue_cb)(void *data,
+                             enum fup_code code,
+                             const struct fup_err *err);
+
+/* Take up to @max timers that are due and lease them for @lease_ms: expired
+ * leases first (a quarter at most), then at least half fresh ones (less than
+ * 1 s late), then the backlog. */
+void fup_queue_claim(const struct fup_queue *queue,
+                     size_t max,
+                     int64_t lease_ms,
+                     fup_queue_claim_cb cb,
+                     void *data);
+
+/* Give back or set timers: each is taken out of inflight, then put into due at
+ * its due_ms, or removed from both (NEVER). Idempotent. */
+void fup_queue_settle(const struct fup_queue *queue,
+                      const struct fup_queue_timer *timers,
+                      size_t n,
+                      fup_queue_cb cb,
+                      void *data);
+
+/* Add timers that are in neither due nor inflight (rebuild, heal). Never
+ * overwrites. Calls back with the number added in claim->n. */
+void fup_queue_heal(const struct fup_queue *queue,
+                    const struct fup_queue_timer *timers,
+                    size_t n,
+                    fup_queue_claim_cb cb,
+                    void *data);
+
+/* --- the partition's state in Redis ------------------------------------- */
+
+struct fup_queue_meta {
+    bool built;      /* timers were built, by this Redis server's run */
+    int64_t relayed; /* ledger rows up to this seq are relayed; -1 unknown */
+};
+
+typedef void (*fup_queue_meta_cb)(void *data,
+                                  enum fup_code code,
+                                  const struct fup_queue_meta *meta,
+                                  const struct fup_err *err);
+
+/* Read meta. @built is false when the hash is missing, was built by another
+ * server run (INFO run_id) or the due key vanished while meta says it has
+ * members is not checked here: the engine's sweep heals that. */
+void fup_queue_meta(const struct fup_queue *queue,
+                    fup_queue_meta_cb cb,
+                    void *data);
+
+/* Record that timers are built for this server run. */
+void fup_queue_built(const struct fup_queue *queue,
+                     fup_queue_cb cb,
+                     void *data);
+
+/* --- ledger to streams --------------------------------------------------- */
+
+struct fup_queue_row {
+    int64_t seq; /* in the partition; ascending in a batch */
+    /* outbound, when @channel is not NULL */
+    const char *channel;
+    bool shadow;   /* to the shadow stream, capped */
+    bool withdraw; /* take it out of the stream instead */
+    const char *id;
+    const char *kind;
+    const char *expires_at;
+    const char *message; /* JSON */
+};
+
+/* Put rows onto their streams, in order, under the ids <seq>-0; the consumer
+ * group "senders" is made with the stream. A row whose id the stream has
+ * already passed is left alone. Stops at the first row that fails, or before a
+ * row whose stream holds @max_len entries.
+ *
+ * Calls back with claim->n = rows done; FUP_OK also when it stopped at a full
+ * stream. */
+void fup_queue_relay(const struct fup_queue *queue,
+                     const struct fup_queue_row *rows,
+                     size_t n,
+                     int64_t max_len,
+                     fup_queue_claim_cb cb,
+                     void *data);
+
+/* One entry for followup:events: @fields is name, value, name, value… */
+struct fup_queue_event {
+    const char *const *fields;
+    size_t n_fields;
+};
+
+/* Add @events (the stream is capped at about 10,000), then set meta.relayed to
+ * @relayed. At least once: a lost connection repeats them. */
+void fup_queue_events(const struct fup_queue *queue,
+                      const struct fup_queue_event *events,
+                      size_t n,
+                      int64_t relayed,
+                      fup_queue_cb cb,
+                      void *data);
+
+/* --- commands and receipts ---------------------------------------------- */
+
+enum fup_queue_inbox {
+    FUP_QUEUE_COMMANDS,
+    FUP_QUEUE_RECEIPTS,
+};
+
+struct fup_queue_entry {
+    enum fup_queue_inbox inbox;
+    const char *id;            /* stream entry id */
+    const char *const *fields; /* name, value, …; NUL-terminated copies */
+    const size_t *lens;        /* bytes of each: find NULs and size */
+    size_t n_fields;           /* even */
+};
+
+/* @entries are valid during the call. */
+typedef void (*fup_queue_read_cb)(void *data,
+                                  enum fup_code code,
+                                  const struct fup_queue_entry *entries,
+                                  size_t n,
+                                  const struct fup_err *err);
+
+/* Wait up to @block_ms for new entries of both streams as @consumer of the
+ * group "followup" (made when missing); n may be 0. Needs a session of its own,
+ * whose answer_ms is longer than @block_ms. With @again, entries delivered
+ * before and never acknowledged come instead: those of @consumer, and those of
+ * others idle for a minute; does not block. */
+void fup_queue_read(struct fup_redis *redis,
+                    const char *prefix,
+                    const char *consumer,
+                    int64_t block_ms,
+                    bool again,
+                    fup_queue_read_cb cb,
+                    void *data);
+
+/* XACK and XDEL. */
+void fup_queue_ack(struct fup_redis *redis,
+                   const char *prefix,
+                   enum fup_queue_inbox inbox,
+                   const char *const *ids,
+                   size_t n,
+                   fup_queue_cb cb,
+                   void *data);
+
+/* Copy a bad entry to followup:rejected (capped at about 1,000; fields cut at
+ * 1,000 bytes) with `stream`, `entry` and `reason`, and acknowledge it. */
+void fup_queue_reject(struct fup_redis *redis,
+                      const char *prefix,
+                      const struct fup_queue_entry *entry,
+                      const char *reason,
+                      fup_queue_cb cb,
+                      void *data);
+
+/* Push the answer to a command; it is kept for 60 s. */
+void fup_queue_answer(struct fup_redis *redis,
+                      const char *prefix,
+                      const char *request_id,
+                      const char *json,
+                      fup_queue_cb cb,
+                      void *data);
+
+/* Check the server: maxmemory-policy must be noeviction (FUP_EREFUSED
+ * otherwise, naming it); @err holds a warning with code FUP_OK when AOF is
+ * off ("" when all is well). A server that forbids CONFIG is warned about. */
+void fup_queue_check(struct fup_redis *redis, fup_queue_cb cb, void *data);
+
+#endif
