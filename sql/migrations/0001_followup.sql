@@ -1,0 +1,187 @@
+-- The truth: everything here; Redis can be rebuilt from it.
+--
+-- enrollment   one silence being worked by one schedule version
+-- ledger       every decision, in order, and the outbox of messages in one:
+--              a row whose status is not null is a message
+-- change_log   conversations that may have changed, written by the CRM's own
+--              transactions and by commands; read by snapshot difference
+-- partition    a share of the enrollments: owner, fence and sequence in one row
+
+CREATE SCHEMA IF NOT EXISTS followup;
+
+CREATE TABLE followup.installation (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  tag text NOT NULL,
+  partitions integer NOT NULL DEFAULT 1 CHECK (partitions BETWEEN 1 AND 64),
+  enroll_since timestamptz NOT NULL,
+  adapter text,
+  adapter_digest text
+);
+COMMENT ON COLUMN followup.installation.tag IS
+  'tells message ids of this installation from those of others';
+COMMENT ON COLUMN followup.installation.enroll_since IS
+  'silences that began before it are enrolled by command only';
+INSERT INTO followup.installation (tag, enroll_since)
+VALUES (left(md5(random()::text || clock_timestamp()), 6), clock_timestamp());
+
+CREATE TABLE followup.worker (
+  id text PRIMARY KEY,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 50);
+
+CREATE TABLE followup.partition (
+  id integer PRIMARY KEY,
+  owner text,
+  epoch bigint NOT NULL DEFAULT 0,
+  lease_until timestamptz,
+  next_seq bigint NOT NULL DEFAULT 1,
+  done_low bigint NOT NULL DEFAULT 1,
+  captured pg_snapshot NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN followup.partition.done_low IS
+  'every message with a lower seq has left the queue';
+COMMENT ON COLUMN followup.partition.captured IS
+  'changes visible in this snapshot have been judged';
+INSERT INTO followup.partition (id, captured) VALUES (0, pg_current_snapshot());
+
+CREATE TABLE followup.schedule_version (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL,
+  digest text NOT NULL,
+  definition text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  UNIQUE (name, digest)
+);
+
+CREATE SEQUENCE followup.enrollment_id CACHE 64;
+
+CREATE TABLE followup.enrollment (
+  partition integer NOT NULL REFERENCES followup.partition,
+  id bigint NOT NULL DEFAULT nextval('followup.enrollment_id'),
+  tenant text NOT NULL,
+  conversation text NOT NULL,
+  contact text,
+  channel text NOT NULL,
+  episode_at timestamptz NOT NULL,
+  version bigint NOT NULL REFERENCES followup.schedule_version,
+  outcome text,
+  gen integer NOT NULL DEFAULT 0,
+  step integer NOT NULL DEFAULT 1,
+  last_step_at timestamptz,
+  due_at timestamptz,
+  waits_for text,
+  manual_at timestamptz,
+  force integer NOT NULL DEFAULT 0,
+  paused_until timestamptz,
+  last_seq bigint,
+  last_out_seq bigint,
+  enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (partition, id),
+  UNIQUE (partition, tenant, conversation, episode_at)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);
+CREATE INDEX enrollment_contact ON followup.enrollment (tenant, contact)
+  WHERE contact IS NOT NULL;
+COMMENT ON COLUMN followup.enrollment.episode_at IS
+  'last inbound message when the silence began; the epoch if there was none';
+COMMENT ON COLUMN followup.enrollment.outcome IS
+  'null while it is active';
+COMMENT ON COLUMN followup.enrollment.due_at IS
+  'when the pending step is due; null: no timer, waits_for says why';
+
+CREATE TABLE followup.ledger (
+  partition integer NOT NULL REFERENCES followup.partition,
+  seq bigint NOT NULL,
+  epoch bigint NOT NULL,
+  enrollment bigint NOT NULL,
+  gen integer NOT NULL,
+  prev_seq bigint,
+  at timestamptz NOT NULL,
+  tenant text NOT NULL,
+  conversation text NOT NULL,
+  contact text,
+  channel text,
+  episode_at timestamptz NOT NULL,
+  event text NOT NULL,
+  reason text,
+  outcome text,
+  schedule text,
+  step integer,
+  kind text,
+  due_at timestamptz,
+  next_step integer,
+  next_due_at timestamptz,
+  trace text,
+  by text,
+  note text,
+  closes boolean NOT NULL DEFAULT false,
+  withdrew bigint,
+  message_id text,
+  message text,
+  status text,
+  expires_at timestamptz,
+  status_at timestamptz,
+  provider_id text,
+  chosen text,
+  error_class text,
+  error text,
+  PRIMARY KEY (partition, seq)
+);
+COMMENT ON TABLE followup.ledger IS
+  'what happened, in order; prev_seq leads to the row before of the same '
+  'enrollment, enrollment.last_seq to the newest';
+
+CREATE TABLE followup.change_log (
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  partition integer NOT NULL,
+  tenant text NOT NULL,
+  conversation text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX change_log_xid ON followup.change_log (partition, xid);
+
+CREATE TABLE followup.command (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  entry text NOT NULL UNIQUE,
+  request_id text UNIQUE,
+  partition integer,
+  tenant text NOT NULL,
+  conversation text,
+  contact text,
+  action text NOT NULL,
+  at timestamptz,
+  delay text,
+  until timestamptz,
+  force integer NOT NULL DEFAULT 0,
+  schedule text,
+  scope text,
+  by text,
+  reason text,
+  status text NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'done', 'refused')),
+  answer text,
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  answered_at timestamptz
+);
+CREATE INDEX command_pending ON followup.command
+  (partition, tenant, conversation, seq) WHERE status = 'pending';
+
+CREATE TABLE followup.suppression (
+  tenant text NOT NULL,
+  contact text NOT NULL,
+  channel text NOT NULL DEFAULT '*',
+  source text NOT NULL,
+  by text,
+  reason text,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant, contact, channel)
+);
+
+CREATE TABLE followup.hold (
+  scope text NOT NULL CHECK (scope IN ('service', 'tenant', 'schedule')),
+  name text NOT NULL DEFAULT '',
+  by text,
+  reason text,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (scope, name)
+);

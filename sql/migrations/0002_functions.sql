@@ -1,0 +1,598 @@
+-- Small things first.
+
+CREATE FUNCTION followup.us(at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN at = 'infinity' THEN 9223372036854775807
+              ELSE (extract(epoch FROM at) * 1000000)::bigint END
+$$;
+COMMENT ON FUNCTION followup.us IS
+  'microseconds since 1970; infinity is the largest';
+
+CREATE FUNCTION followup.at(us bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN us = 9223372036854775807 THEN 'infinity'::timestamptz
+              ELSE 'epoch'::timestamptz + us * interval '1 microsecond' END
+$$;
+
+CREATE FUNCTION followup.due_ms(at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN at IS NULL OR at = 'infinity' THEN NULL
+              ELSE ceil(extract(epoch FROM at) * 1000)::bigint END
+$$;
+COMMENT ON FUNCTION followup.due_ms IS
+  'the score of a timer: never before the instant';
+
+CREATE FUNCTION followup.partition_of(tenant text, conversation text)
+RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT (abs(hashtextextended(conversation, hashtext(tenant))
+              % i.partitions))::integer
+  FROM followup.installation i
+$$;
+
+CREATE FUNCTION followup.set_partitions(n integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF n NOT BETWEEN 1 AND 64 THEN
+    RAISE EXCEPTION 'partitions: % is not between 1 and 64', n
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  LOCK TABLE followup.enrollment, followup.partition
+    IN SHARE ROW EXCLUSIVE MODE;
+  IF n = (SELECT partitions FROM followup.installation) THEN
+    RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM followup.enrollment) THEN
+    RAISE EXCEPTION 'partitions: cannot change while there are enrollments'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  UPDATE followup.installation SET partitions = n;
+  INSERT INTO followup.partition (id, captured)
+  SELECT i, pg_current_snapshot() FROM generate_series(0, n - 1) i
+  ON CONFLICT DO NOTHING;
+  DELETE FROM followup.partition WHERE id >= n;
+END
+$$;
+
+-- Change capture. Called by the CRM's own transactions, so it only appends:
+-- it takes no lock that a writer could wait for.
+CREATE FUNCTION followup.touch(tenant text, conversation text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO followup.change_log (partition, tenant, conversation)
+  SELECT followup.partition_of($1, $2), $1, $2
+  WHERE $1 IS NOT NULL AND $2 IS NOT NULL
+$$;
+
+-- Conversations of a partition that changed after `seen` was taken, and are
+-- committed now. Two index ranges: those that had not begun, and those that
+-- were under way; a long transaction does not widen the search.
+CREATE FUNCTION followup.changed_after(p integer, seen pg_snapshot)
+RETURNS TABLE (tenant text, conversation text) LANGUAGE sql STABLE AS $$
+  SELECT c.tenant, c.conversation FROM followup.change_log c
+  WHERE c.partition = p
+    AND (c.xid >= pg_snapshot_xmax(seen)
+         OR c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen))))
+$$;
+
+-- Leases. A partition is taken when its lease has run out, never before.
+CREATE FUNCTION followup.lease(me text, lease_ms integer)
+RETURNS SETOF followup.partition LANGUAGE plpgsql AS $$
+DECLARE
+  live integer;
+  mine integer;
+  share integer;
+  until timestamptz := clock_timestamp() + lease_ms * interval '1 ms';
+BEGIN
+  INSERT INTO followup.worker AS w (id) VALUES (me)
+  ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp();
+  DELETE FROM followup.worker w
+  WHERE w.seen_at < clock_timestamp() - interval '1 day';
+
+  UPDATE followup.partition q SET lease_until = until
+  WHERE q.owner = me;
+  GET DIAGNOSTICS mine = ROW_COUNT;
+
+  SELECT count(*) INTO live FROM followup.worker w
+  WHERE w.seen_at > clock_timestamp() - lease_ms * interval '1 ms';
+  SELECT ceil(count(*)::numeric / greatest(live, 1)) INTO share
+  FROM followup.partition;
+
+  UPDATE followup.partition q
+  SET owner = me, epoch = q.epoch + 1, lease_until = until
+  WHERE q.id IN (
+    SELECT f.id FROM followup.partition f
+    WHERE f.owner IS NULL OR f.lease_until < clock_timestamp()
+    ORDER BY f.id LIMIT greatest(share - mine, 0)
+    FOR UPDATE SKIP LOCKED);
+
+  RETURN QUERY SELECT q.* FROM followup.partition q
+  WHERE q.owner = me ORDER BY q.id;
+END
+$$;
+
+CREATE FUNCTION followup.release(worker text) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE followup.partition SET owner = NULL, lease_until = NULL
+  WHERE owner = $1;
+  DELETE FROM followup.worker w WHERE w.id = $1;
+$$;
+
+-- The fence: lock the partition's row, or refuse. Commits of one partition are
+-- in the order of their seq, because all of them pass here.
+CREATE FUNCTION followup.fence(p integer, e bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  first bigint;
+BEGIN
+  SELECT q.next_seq INTO first FROM followup.partition q
+  WHERE q.id = p AND q.epoch = e AND q.lease_until > clock_timestamp()
+  FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'partition % is not ours at epoch %', p, e
+      USING ERRCODE = 'FU001';
+  END IF;
+  RETURN first;
+END
+$$;
+
+-- Placeholders until an adapter is installed: no conversation is known.
+CREATE FUNCTION followup.conversation_facts(
+  tenants text[], conversations text[])
+RETURNS TABLE (
+  tenant_id text, conversation_id text, contact_id text, channel text,
+  address text, status text, owner text, intent text, stage text, locale text,
+  timezones text[], last_inbound_at timestamptz, last_answer_at timestamptz,
+  last_human_at timestamptz, last_ours_at timestamptz,
+  window_ends_at timestamptz, opted_out boolean, tenant_active boolean,
+  attributes jsonb)
+LANGUAGE sql STABLE AS $$
+  SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+         NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+         NULL::text[], NULL::timestamptz, NULL::timestamptz,
+         NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
+         NULL::boolean, NULL::boolean, NULL::jsonb
+  WHERE false
+$$;
+
+CREATE FUNCTION followup.close_conversation(tenant text, conversation text)
+RETURNS void LANGUAGE sql AS $$ SELECT $$;
+
+CREATE FUNCTION followup.is_held(tenant text, schedule text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM followup.hold h
+    WHERE h.scope = 'service'
+       OR (h.scope = 'tenant' AND h.name = $1)
+       OR (h.scope = 'schedule' AND h.name = $2))
+$$;
+
+CREATE FUNCTION followup.is_suppressed(
+  tenant text, contact text, channel text)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM followup.suppression s
+    WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3))
+$$;
+
+-- What the worker decided about one conversation. Instants are microseconds.
+CREATE TYPE followup.decision AS (
+  ord integer, id bigint, gen integer, tenant text, conversation text,
+  contact text, channel text, episode_us bigint, version bigint,
+  schedule text, event text, reason text, outcome text, step integer,
+  kind text, due_us bigint, next_step integer, last_step_us bigint,
+  next_due_us bigint, waits_for text, manual_us bigint, force integer,
+  paused_us bigint, trace text, by text, note text, closes boolean,
+  withdraw boolean, message_id text, message text, status text,
+  expires_us bigint, command bigint, command_status text, answer text
+);
+
+-- Apply decisions: compare-and-set on the generation of each enrollment and on
+-- what was known of its conversation when it was judged. One ledger row each;
+-- a decision without an event only answers a command.
+--
+-- result: done | changed (the conversation changed since it was judged)
+--         | stale (the enrollment moved on) | early (its instant is ahead)
+CREATE FUNCTION followup.apply(
+  p integer, e bigint, seen pg_snapshot, decisions jsonb)
+RETURNS TABLE (ord integer, result text, id bigint, due_ms bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  first bigint := followup.fence(p, e);
+BEGIN
+  RETURN QUERY
+  WITH d AS MATERIALIZED (
+    SELECT * FROM jsonb_populate_recordset(NULL::followup.decision, decisions)
+  ), newer AS MATERIALIZED (
+    SELECT DISTINCT c.tenant, c.conversation
+    FROM followup.changed_after(p, seen) c
+  ), locked AS MATERIALIZED (
+    SELECT n.id, n.gen, n.outcome, n.last_seq, n.last_out_seq
+    FROM followup.enrollment n
+    WHERE n.partition = p AND n.id = ANY (ARRAY(SELECT d.id FROM d))
+    ORDER BY n.id
+    FOR NO KEY UPDATE
+  ), checked AS MATERIALIZED (
+    SELECT d.*, l.last_seq, l.last_out_seq,
+      CASE
+        WHEN (d.tenant, d.conversation) IN
+             (SELECT w.tenant, w.conversation FROM newer w) THEN 'changed'
+        WHEN d.id IS NOT NULL AND l.gen IS DISTINCT FROM d.gen THEN 'stale'
+        WHEN d.id IS NULL AND d.event IS NOT NULL AND EXISTS (
+               SELECT FROM followup.enrollment o
+               WHERE o.partition = p AND o.tenant = d.tenant
+                 AND o.conversation = d.conversation
+                 AND o.episode_at = followup.at(d.episode_us)) THEN 'stale'
+        WHEN d.event = 'fired' AND followup.at(d.due_us)
+             > clock_timestamp() + interval '50 ms' THEN 'early'
+        ELSE 'done'
+      END AS result
+    FROM d LEFT JOIN locked l ON l.id = d.id
+  ), good AS MATERIALIZED (
+    SELECT c.*, c.id IS NULL AS is_new,
+      coalesce(c.id, nextval('followup.enrollment_id')) AS eid,
+      first - 1 + row_number() OVER (ORDER BY c.ord) AS seq
+    FROM checked c WHERE c.result = 'done' AND c.event IS NOT NULL
+  ), made AS (
+    INSERT INTO followup.enrollment (
+      partition, id, tenant, conversation, contact, channel, episode_at,
+      version, outcome, step, last_step_at, due_at, waits_for, manual_at,
+      force, paused_until, last_seq)
+    SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
+      followup.at(g.episode_us), g.version, g.outcome, g.next_step,
+      followup.at(g.last_step_us), followup.at(g.next_due_us), g.waits_for,
+      followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq
+    FROM good g WHERE g.is_new
+  ), moved AS (
+    UPDATE followup.enrollment n
+    SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
+      last_step_at = followup.at(g.last_step_us),
+      due_at = followup.at(g.next_due_us), waits_for = g.waits_for,
+      manual_at = followup.at(g.manual_us), force = g.force,
+      paused_until = followup.at(g.paused_us), last_seq = g.seq,
+      version = g.version,
+      last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
+                          ELSE g.seq END
+    FROM good g
+    WHERE NOT g.is_new AND n.partition = p AND n.id = g.eid
+  ), withdrawn AS (
+    UPDATE followup.ledger l
+    SET status = 'withdrawn', status_at = clock_timestamp(),
+      error_class = g.reason
+    FROM good g
+    WHERE g.withdraw AND l.partition = p AND l.seq = g.last_out_seq
+      AND l.status = 'pending'
+    RETURNING g.seq AS by_seq, l.seq
+  ), written AS (
+    INSERT INTO followup.ledger (
+      partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
+      conversation, contact, channel, episode_at, event, reason, outcome,
+      schedule, step, kind, due_at, next_step, next_due_at, trace, by, note,
+      closes, withdrew, message_id, message, status, expires_at)
+    SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
+      g.last_seq, clock_timestamp(), g.tenant, g.conversation, g.contact,
+      g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
+      g.schedule, g.step, g.kind, followup.at(g.due_us),
+      CASE WHEN g.outcome IS NULL THEN g.next_step END,
+      followup.at(g.next_due_us), g.trace, g.by, g.note,
+      coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
+      followup.at(g.expires_us)
+    FROM good g LEFT JOIN withdrawn w ON w.by_seq = g.seq
+  ), numbered AS (
+    UPDATE followup.partition q
+    SET next_seq = q.next_seq + (SELECT count(*) FROM good)
+    WHERE q.id = p
+  ), answered AS (
+    UPDATE followup.command m
+    SET status = c.command_status, answer = c.answer,
+      answered_at = clock_timestamp()
+    FROM checked c
+    WHERE c.command IS NOT NULL AND c.result = 'done' AND m.seq = c.command
+  )
+  SELECT c.ord, c.result, coalesce(g.eid, c.id),
+    CASE WHEN g.outcome IS NULL
+         THEN followup.due_ms(followup.at(g.next_due_us)) END
+  FROM checked c LEFT JOIN good g ON g.ord = c.ord
+  ORDER BY c.ord;
+
+  -- A step that closes and says nothing closes at once; one with a message
+  -- when the sender has reported it.
+  PERFORM followup.close_conversation(l.tenant, l.conversation)
+  FROM followup.ledger l
+  WHERE l.partition = p AND l.seq >= first AND l.closes AND l.status IS NULL;
+END
+$$;
+
+-- Commands. PostgreSQL has them before Redis is told so; each then waits as a
+-- change of its conversation until the partition's owner judges it. Whole
+-- contacts fan out; opt-outs and holds take effect here and now.
+CREATE FUNCTION followup.receive_command(c jsonb)
+RETURNS TABLE (status text, answer text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  w followup.command := jsonb_populate_record(NULL::followup.command, c);
+  n integer := 0;
+BEGIN
+  IF w.conversation IS NOT NULL THEN
+    w.partition := followup.partition_of(w.tenant, w.conversation);
+  END IF;
+  INSERT INTO followup.command (entry, request_id, partition, tenant,
+    conversation, contact, action, at, delay, until, force, schedule, scope,
+    by, reason)
+  VALUES (w.entry, w.request_id, w.partition, w.tenant, w.conversation,
+    w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
+    w.schedule, w.scope, w.by, w.reason)
+  ON CONFLICT DO NOTHING
+  RETURNING seq INTO w.seq;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT m.status, m.answer FROM followup.command m
+    WHERE m.entry = w.entry OR m.request_id = w.request_id LIMIT 1;
+    RETURN;
+  END IF;
+
+  IF w.action IN ('opt_out', 'opt_in') THEN
+    n := followup.suppress_command(w);
+  ELSIF w.action IN ('hold', 'release') THEN
+    n := followup.hold_command(w);
+  ELSIF w.conversation IS NULL THEN
+    INSERT INTO followup.command (entry, partition, tenant, conversation,
+      contact, action, at, delay, until, force, schedule, scope, by, reason)
+    SELECT w.entry || '/' || n.id, n.partition, n.tenant, n.conversation,
+      w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
+      w.schedule, w.scope, w.by, w.reason
+    FROM followup.enrollment n
+    WHERE n.tenant = w.tenant AND n.contact = w.contact AND n.outcome IS NULL;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    PERFORM followup.touch(m.tenant, m.conversation)
+    FROM followup.command m
+    WHERE m.entry LIKE replace(w.entry, '_', '\_') || '/%';
+  ELSE
+    PERFORM followup.touch(w.tenant, w.conversation);
+    RETURN QUERY SELECT 'pending'::text, NULL::text;
+    RETURN;
+  END IF;
+
+  w.answer := jsonb_strip_nulls(jsonb_build_object(
+    'ok', true, 'conversation', w.conversation, 'contact', w.contact,
+    'conversations', n))::text;
+  UPDATE followup.command m
+  SET status = 'done', answer = w.answer, answered_at = clock_timestamp()
+  WHERE m.seq = w.seq;
+  RETURN QUERY SELECT 'done'::text, w.answer;
+END
+$$;
+
+CREATE FUNCTION followup.touch_active(t text, who text, flow text)
+RETURNS integer LANGUAGE sql AS $$
+  WITH touched AS (
+    SELECT followup.touch(n.tenant, n.conversation)
+    FROM followup.enrollment n
+    JOIN followup.schedule_version v ON v.id = n.version
+    LEFT JOIN followup.ledger l
+      ON l.partition = n.partition AND l.seq = n.last_out_seq
+    WHERE (n.outcome IS NULL OR l.status = 'pending')
+      AND (t IS NULL OR n.tenant = t)
+      AND (who IS NULL OR n.contact = who)
+      AND (flow IS NULL OR v.name = flow))
+  SELECT count(*)::integer FROM touched
+$$;
+
+-- Who is meant: the contact named, or the one that the conversation is with.
+CREATE FUNCTION followup.suppress_command(w followup.command)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  who text := w.contact;
+  line text := '*';
+BEGIN
+  IF w.conversation IS NOT NULL THEN
+    SELECT coalesce(who, f.contact_id),
+      CASE WHEN w.scope = 'channel' THEN f.channel ELSE '*' END
+    INTO who, line
+    FROM followup.conversation_facts(ARRAY[w.tenant], ARRAY[w.conversation]) f;
+  END IF;
+  IF who IS NULL THEN
+    RETURN 0;
+  END IF;
+  IF w.action = 'opt_out' THEN
+    INSERT INTO followup.suppression (tenant, contact, channel, source, by,
+      reason)
+    VALUES (w.tenant, who, line, 'command', w.by, w.reason)
+    ON CONFLICT DO NOTHING;
+  ELSE
+    DELETE FROM followup.suppression s
+    WHERE s.tenant = w.tenant AND s.contact = who
+      AND (line = '*' OR s.channel IN ('*', line));
+  END IF;
+  RETURN followup.touch_active(w.tenant, who, NULL);
+END
+$$;
+
+CREATE FUNCTION followup.hold_command(w followup.command)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  what text := coalesce(w.scope, 'service');
+  called text := CASE what WHEN 'tenant' THEN w.tenant
+                           WHEN 'schedule' THEN w.schedule ELSE '' END;
+BEGIN
+  IF w.action = 'hold' THEN
+    INSERT INTO followup.hold (scope, name, by, reason)
+    VALUES (what, called, w.by, w.reason) ON CONFLICT DO NOTHING;
+  ELSE
+    DELETE FROM followup.hold h WHERE h.scope = what AND h.name = called;
+  END IF;
+  RETURN followup.touch_active(
+    CASE WHEN what = 'tenant' THEN called END, NULL,
+    CASE WHEN what = 'schedule' THEN called END);
+END
+$$;
+
+-- A message's row from its id: tag-partition-enrollment-gen. The enrollment
+-- leads to its newest row, and from there back.
+CREATE FUNCTION followup.find_message(wanted text)
+RETURNS SETOF followup.ledger LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE named AS (
+    SELECT split_part(wanted, '-', 2)::integer AS p,
+           split_part(wanted, '-', 3)::bigint AS id
+    WHERE wanted ~ '^[0-9a-f]{6}-[0-9]{1,2}-[0-9]{1,18}-[0-9]{1,9}$'
+  ), walk AS (
+    SELECT l.* FROM named
+    JOIN followup.enrollment n ON n.partition = named.p AND n.id = named.id
+    JOIN followup.ledger l ON l.partition = n.partition AND l.seq = n.last_seq
+    UNION ALL
+    SELECT l.* FROM walk
+    JOIN followup.ledger l
+      ON l.partition = walk.partition AND l.seq = walk.prev_seq
+    WHERE walk.message_id IS DISTINCT FROM wanted
+  )
+  SELECT * FROM walk WHERE message_id = wanted LIMIT 1
+$$;
+
+-- Why a message may not go out now; null when it may.
+CREATE FUNCTION followup.objection(l followup.ledger) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN l.status = 'permit' THEN 'outcome_unknown'
+    WHEN l.status <> 'pending' THEN 'already_' || l.status
+    WHEN l.expires_at < clock_timestamp() THEN 'expired'
+    WHEN followup.is_held(l.tenant, l.schedule) THEN 'held'
+    WHEN EXISTS (
+      SELECT FROM followup.enrollment n
+      WHERE n.partition = l.partition AND n.id = l.enrollment
+        AND n.paused_until > clock_timestamp()) THEN 'paused'
+    WHEN followup.is_suppressed(l.tenant, l.contact, l.channel)
+      THEN 'opted_out'
+    ELSE coalesce((
+      SELECT CASE
+        WHEN f.opted_out THEN 'opted_out'
+        WHEN f.last_inbound_at > l.episode_at THEN 'replied'
+        WHEN f.status IS DISTINCT FROM 'open' THEN 'closed'
+        WHEN f.last_answer_at > l.at THEN 'answered'
+        ELSE '' END
+      FROM followup.conversation_facts(
+        ARRAY[l.tenant], ARRAY[l.conversation]) f), 'gone')
+  END
+$$;
+
+-- Take a message out of the queue and say so in the ledger.
+CREATE FUNCTION followup.withdraw(l followup.ledger, why text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  q followup.partition;
+  n followup.enrollment;
+BEGIN
+  UPDATE followup.partition y SET next_seq = y.next_seq + 1
+  WHERE y.id = l.partition RETURNING * INTO q;
+  SELECT * INTO n FROM followup.enrollment x
+  WHERE x.partition = l.partition AND x.id = l.enrollment FOR NO KEY UPDATE;
+  UPDATE followup.ledger x
+  SET status = 'withdrawn', status_at = clock_timestamp(), error_class = why
+  WHERE x.partition = l.partition AND x.seq = l.seq AND x.status = 'pending';
+  UPDATE followup.enrollment x
+  SET last_seq = q.next_seq - 1, gen = x.gen + 1
+  WHERE x.partition = n.partition AND x.id = n.id;
+  INSERT INTO followup.ledger (partition, seq, epoch, enrollment, gen,
+    prev_seq, at, tenant, conversation, contact, channel, episode_at, event,
+    reason, schedule, step, kind, withdrew)
+  VALUES (l.partition, q.next_seq - 1, q.epoch, l.enrollment, n.gen + 1,
+    n.last_seq, clock_timestamp(), l.tenant, l.conversation, l.contact,
+    l.channel, l.episode_at, 'withdrawn', why, l.schedule, l.step, l.kind,
+    l.seq);
+END
+$$;
+
+-- A permit right before the delivery. Refused once a reply, an opt-out, a
+-- close, a pause or a hold is committed; the message is withdrawn then.
+-- Partitions are locked before messages, as apply() does, and in order.
+CREATE FUNCTION followup.permit(ids text[])
+RETURNS TABLE (id text, granted boolean, reason text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  asked followup.ledger[];
+  whys text[];
+BEGIN
+  SELECT array_agg(l ORDER BY l.partition, l.seq),
+         array_agg(nullif(followup.objection(l), '')
+                   ORDER BY l.partition, l.seq)
+  INTO asked, whys
+  FROM (SELECT DISTINCT w FROM unnest(ids) w) u,
+    LATERAL followup.find_message(u.w) l;
+
+  FOR i IN 1 .. coalesce(array_length(asked, 1), 0) LOOP
+    IF whys[i] IS NOT NULL AND asked[i].status = 'pending' THEN
+      PERFORM followup.withdraw(asked[i], whys[i]);
+    END IF;
+  END LOOP;
+
+  RETURN QUERY
+  WITH a AS (
+    SELECT (asked[i]).partition, (asked[i]).seq, (asked[i]).message_id,
+      whys[i] AS why
+    FROM generate_subscripts(asked, 1) i
+  ), granted AS (
+    UPDATE followup.ledger l
+    SET status = 'permit', status_at = clock_timestamp()
+    FROM a WHERE a.why IS NULL AND l.partition = a.partition
+      AND l.seq = a.seq AND l.status = 'pending'
+    RETURNING l.message_id
+  )
+  SELECT w, g.message_id IS NOT NULL,
+    CASE WHEN g.message_id IS NOT NULL THEN NULL
+         WHEN a.message_id IS NULL THEN 'unknown_message'
+         ELSE coalesce(a.why, 'outcome_unknown') END
+  FROM unnest(ids) w
+  LEFT JOIN a ON a.message_id = w
+  LEFT JOIN granted g ON g.message_id = w;
+END
+$$;
+
+-- What a sender reports. Statuses may come out of order and twice: a message
+-- only moves up. The first "sent" of a closing step closes the conversation.
+CREATE FUNCTION followup.receive_receipt(r jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  l followup.ledger;
+  ranks constant text[] := ARRAY['pending', 'permit', 'withdrawn', 'unknown',
+    'failed', 'sent', 'delivered', 'read'];
+  news text := r->>'status';
+  line text;
+BEGIN
+  SELECT * INTO l FROM followup.find_message(r->>'id');
+  IF NOT FOUND THEN
+    RETURN 'unknown_message';
+  END IF;
+  SELECT * INTO l FROM followup.ledger x
+  WHERE x.partition = l.partition AND x.seq = l.seq FOR NO KEY UPDATE;
+
+  UPDATE followup.ledger x
+  SET status = CASE
+        WHEN news IN ('replied', 'opted_out') THEN x.status
+        WHEN array_position(ranks, news) > array_position(ranks, x.status)
+          THEN CASE WHEN news = 'failed' AND r->>'error_class' = 'ambiguous'
+                    THEN 'unknown' ELSE news END
+        ELSE x.status END,
+    status_at = coalesce((r->>'at')::timestamptz, clock_timestamp()),
+    provider_id = coalesce(r->>'provider_id', x.provider_id),
+    chosen = coalesce(r->>'option', x.chosen),
+    error_class = coalesce(r->>'error_class', x.error_class),
+    error = coalesce(r->>'error', x.error)
+  WHERE x.partition = l.partition AND x.seq = l.seq;
+
+  IF l.contact IS NOT NULL AND (news = 'opted_out' OR (news = 'failed'
+      AND r->>'error_class' IN ('opt_out', 'permanent_recipient'))) THEN
+    line := CASE WHEN r->>'error_class' = 'permanent_recipient'
+                 THEN l.channel ELSE '*' END;
+    INSERT INTO followup.suppression (tenant, contact, channel, source, reason)
+    VALUES (l.tenant, l.contact, line, 'receipt',
+            coalesce(r->>'error_class', news))
+    ON CONFLICT DO NOTHING;
+    PERFORM followup.touch_active(l.tenant, l.contact, NULL);
+  END IF;
+  IF news IN ('sent', 'delivered', 'read') AND l.closes
+      AND l.status IN ('pending', 'permit') THEN
+    PERFORM followup.close_conversation(l.tenant, l.conversation);
+  END IF;
+  PERFORM followup.touch(l.tenant, l.conversation);
+  RETURN 'done';
+END
+$$;

@@ -1,0 +1,5 @@
+-- Renew what is ours, take what is free, up to a fair share.
+-- params: worker, lease in ms
+-- rows: partition, epoch, next_seq, done_low, captured
+SELECT id, epoch, next_seq, done_low, captured::text
+FROM followup.lease($1::text, $2::integer)

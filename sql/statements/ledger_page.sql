@@ -1,0 +1,12 @@
+-- The ledger after a seq, for the streams.
+-- params: partition, after seq, limit
+SELECT l.seq, l.event, l.reason, l.outcome, l.tenant, l.conversation,
+  followup.us(l.episode_at), l.step, l.kind, followup.us(l.at), l.next_step,
+  followup.us(l.next_due_at), l.by, l.closes, l.status, l.channel,
+  l.message_id, l.message, followup.us(l.expires_at), l.withdrew, o.channel,
+  o.status
+FROM followup.ledger l
+LEFT JOIN followup.ledger o
+  ON o.partition = l.partition AND o.seq = l.withdrew
+WHERE l.partition = $1::integer AND l.seq > $2::bigint
+ORDER BY l.seq LIMIT $3::integer

@@ -1,0 +1,51 @@
+-- All that is needed to judge conversations, as of one snapshot: facts, the
+-- newest enrollment, the oldest pending command.
+-- params: partition, enrollment ids, tenants, conversations
+-- rows: see enum in worker/engine/load.c
+WITH wanted AS MATERIALIZED (
+  SELECT e.tenant, e.conversation FROM followup.enrollment e
+  WHERE e.partition = $1::integer AND e.id = ANY ($2::bigint[])
+  UNION
+  SELECT * FROM unnest($3::text[], $4::text[])
+), facts AS MATERIALIZED (
+  SELECT f.* FROM followup.conversation_facts(
+    ARRAY(SELECT tenant FROM wanted ORDER BY tenant, conversation),
+    ARRAY(SELECT conversation FROM wanted ORDER BY tenant, conversation)) f
+)
+SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
+  w.tenant, w.conversation,
+  -- facts
+  f.conversation_id IS NOT NULL, f.contact_id, f.channel, f.address, f.status,
+  f.owner, f.intent, f.stage, f.locale, f.timezones,
+  followup.us(f.last_inbound_at), followup.us(f.last_answer_at),
+  followup.us(f.last_human_at), followup.us(f.last_ours_at),
+  followup.us(f.window_ends_at),
+  coalesce(f.opted_out, false)
+    OR followup.is_suppressed(w.tenant, f.contact_id, f.channel),
+  coalesce(f.tenant_active, true), f.attributes::text,
+  -- enrollment
+  e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
+  followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
+  followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
+  followup.is_held(w.tenant, v.name),
+  -- command
+  c.seq, c.action, followup.us(c.at), c.delay, followup.us(c.until), c.force,
+  c.schedule, c.by, c.reason, c.request_id
+FROM wanted w
+LEFT JOIN facts f
+  ON f.tenant_id = w.tenant AND f.conversation_id = w.conversation
+LEFT JOIN LATERAL (
+  SELECT * FROM followup.enrollment n
+  WHERE n.partition = $1::integer AND n.tenant = w.tenant
+    AND n.conversation = w.conversation
+  ORDER BY n.episode_at DESC LIMIT 1
+) e ON true
+LEFT JOIN followup.schedule_version v ON v.id = e.version
+LEFT JOIN followup.ledger l
+  ON l.partition = $1::integer AND l.seq = e.last_out_seq
+LEFT JOIN LATERAL (
+  SELECT * FROM followup.command m
+  WHERE m.status = 'pending' AND m.partition = $1::integer
+    AND m.tenant = w.tenant AND m.conversation = w.conversation
+  ORDER BY m.seq LIMIT 1
+) c ON true

@@ -1,0 +1,2 @@
+-- params: the receipt as JSON. rows: done | unknown_message
+SELECT followup.receive_receipt($1::jsonb)

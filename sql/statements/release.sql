@@ -1,0 +1,2 @@
+-- Hand everything over at once. params: worker
+SELECT followup.release($1::text)
