@@ -112,7 +112,7 @@ CREATE TABLE followup.ledger (
   next_step integer,
   next_due_at timestamptz,
   trace text,
-  by text,
+  actor text,
   note text,
   closes boolean NOT NULL DEFAULT false,
   withdrew bigint,
@@ -155,7 +155,7 @@ CREATE TABLE followup.command (
   force integer NOT NULL DEFAULT 0,
   schedule text,
   scope text,
-  by text,
+  actor text,
   reason text,
   status text NOT NULL DEFAULT 'pending'
     CHECK (status IN ('pending', 'done', 'refused')),
@@ -171,7 +171,7 @@ CREATE TABLE followup.suppression (
   contact text NOT NULL,
   channel text NOT NULL DEFAULT '*',
   source text NOT NULL,
-  by text,
+  actor text,
   reason text,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant, contact, channel)
@@ -180,7 +180,7 @@ CREATE TABLE followup.suppression (
 CREATE TABLE followup.hold (
   scope text NOT NULL CHECK (scope IN ('service', 'tenant', 'schedule')),
   name text NOT NULL DEFAULT '',
-  by text,
+  actor text,
   reason text,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (scope, name)

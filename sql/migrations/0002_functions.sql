@@ -180,7 +180,7 @@ CREATE TYPE followup.decision AS (
   schedule text, event text, reason text, outcome text, step integer,
   kind text, due_us bigint, next_step integer, last_step_us bigint,
   next_due_us bigint, waits_for text, manual_us bigint, force integer,
-  paused_us bigint, trace text, by text, note text, closes boolean,
+  paused_us bigint, trace text, actor text, note text, closes boolean,
   withdraw boolean, message_id text, message text, status text,
   expires_us bigint, command bigint, command_status text, answer text
 );
@@ -266,14 +266,14 @@ BEGIN
     INSERT INTO followup.ledger (
       partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
       conversation, contact, channel, episode_at, event, reason, outcome,
-      schedule, step, kind, due_at, next_step, next_due_at, trace, by, note,
+      schedule, step, kind, due_at, next_step, next_due_at, trace, actor, note,
       closes, withdrew, message_id, message, status, expires_at)
     SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
       g.last_seq, clock_timestamp(), g.tenant, g.conversation, g.contact,
       g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
       g.schedule, g.step, g.kind, followup.at(g.due_us),
       CASE WHEN g.outcome IS NULL THEN g.next_step END,
-      followup.at(g.next_due_us), g.trace, g.by, g.note,
+      followup.at(g.next_due_us), g.trace, g.actor, g.note,
       coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
       followup.at(g.expires_us)
     FROM good g LEFT JOIN withdrawn w ON w.by_seq = g.seq
@@ -317,10 +317,10 @@ BEGIN
   END IF;
   INSERT INTO followup.command (entry, request_id, partition, tenant,
     conversation, contact, action, at, delay, until, force, schedule, scope,
-    by, reason)
+    actor, reason)
   VALUES (w.entry, w.request_id, w.partition, w.tenant, w.conversation,
     w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
-    w.schedule, w.scope, w.by, w.reason)
+    w.schedule, w.scope, w.actor, w.reason)
   ON CONFLICT DO NOTHING
   RETURNING seq INTO w.seq;
   IF NOT FOUND THEN
@@ -335,10 +335,10 @@ BEGIN
     n := followup.hold_command(w);
   ELSIF w.conversation IS NULL THEN
     INSERT INTO followup.command (entry, partition, tenant, conversation,
-      contact, action, at, delay, until, force, schedule, scope, by, reason)
+      contact, action, at, delay, until, force, schedule, scope, actor, reason)
     SELECT w.entry || '/' || n.id, n.partition, n.tenant, n.conversation,
       w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
-      w.schedule, w.scope, w.by, w.reason
+      w.schedule, w.scope, w.actor, w.reason
     FROM followup.enrollment n
     WHERE n.tenant = w.tenant AND n.contact = w.contact AND n.outcome IS NULL;
     GET DIAGNOSTICS n = ROW_COUNT;
@@ -393,9 +393,9 @@ BEGIN
     RETURN 0;
   END IF;
   IF w.action = 'opt_out' THEN
-    INSERT INTO followup.suppression (tenant, contact, channel, source, by,
+    INSERT INTO followup.suppression (tenant, contact, channel, source, actor,
       reason)
-    VALUES (w.tenant, who, line, 'command', w.by, w.reason)
+    VALUES (w.tenant, who, line, 'command', w.actor, w.reason)
     ON CONFLICT DO NOTHING;
   ELSE
     DELETE FROM followup.suppression s
@@ -414,8 +414,8 @@ DECLARE
                            WHEN 'schedule' THEN w.schedule ELSE '' END;
 BEGIN
   IF w.action = 'hold' THEN
-    INSERT INTO followup.hold (scope, name, by, reason)
-    VALUES (what, called, w.by, w.reason) ON CONFLICT DO NOTHING;
+    INSERT INTO followup.hold (scope, name, actor, reason)
+    VALUES (what, called, w.actor, w.reason) ON CONFLICT DO NOTHING;
   ELSE
     DELETE FROM followup.hold h WHERE h.scope = what AND h.name = called;
   END IF;

@@ -2,7 +2,7 @@
 -- params: partition, after seq, limit
 SELECT l.seq, l.event, l.reason, l.outcome, l.tenant, l.conversation,
   followup.us(l.episode_at), l.step, l.kind, followup.us(l.at), l.next_step,
-  followup.us(l.next_due_at), l.by, l.closes, l.status, l.channel,
+  followup.us(l.next_due_at), l.actor, l.closes, l.status, l.channel,
   l.message_id, l.message, followup.us(l.expires_at), l.withdrew, o.channel,
   o.status
 FROM followup.ledger l

@@ -30,7 +30,7 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   followup.is_held(w.tenant, v.name),
   -- command
   c.seq, c.action, followup.us(c.at), c.delay, followup.us(c.until), c.force,
-  c.schedule, c.by, c.reason, c.request_id
+  c.schedule, c.actor, c.reason, c.request_id
 FROM wanted w
 LEFT JOIN facts f
   ON f.tenant_id = w.tenant AND f.conversation_id = w.conversation
