@@ -472,8 +472,10 @@ LANGUAGE sql STABLE AS $$
   END
 $$;
 
--- Take a message out of the queue and say so in the ledger.
-CREATE FUNCTION followup.withdraw(l followup.ledger, why text)
+-- Add to the ledger of a message's enrollment outside of apply(). The partition
+-- is locked first, then the enrollment, as apply() does.
+CREATE FUNCTION followup.append(
+  l followup.ledger, what text, why text, took bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   q followup.partition;
@@ -483,9 +485,6 @@ BEGIN
   WHERE y.id = l.partition RETURNING * INTO q;
   SELECT * INTO n FROM followup.enrollment x
   WHERE x.partition = l.partition AND x.id = l.enrollment FOR NO KEY UPDATE;
-  UPDATE followup.ledger x
-  SET status = 'withdrawn', status_at = clock_timestamp(), error_class = why
-  WHERE x.partition = l.partition AND x.seq = l.seq AND x.status = 'pending';
   UPDATE followup.enrollment x
   SET last_seq = q.next_seq - 1, gen = x.gen + 1
   WHERE x.partition = n.partition AND x.id = n.id;
@@ -494,8 +493,18 @@ BEGIN
     reason, schedule, step, kind, withdrew)
   VALUES (l.partition, q.next_seq - 1, q.epoch, l.enrollment, n.gen + 1,
     n.last_seq, clock_timestamp(), l.tenant, l.conversation, l.contact,
-    l.channel, l.episode_at, 'withdrawn', why, l.schedule, l.step, l.kind,
-    l.seq);
+    l.channel, l.episode_at, what, why, l.schedule, l.step, l.kind, took);
+END
+$$;
+
+-- Take a message out of the queue and say so in the ledger.
+CREATE FUNCTION followup.withdraw(l followup.ledger, why text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM followup.append(l, 'withdrawn', why, l.seq);
+  UPDATE followup.ledger x
+  SET status = 'withdrawn', status_at = clock_timestamp(), error_class = why
+  WHERE x.partition = l.partition AND x.seq = l.seq AND x.status = 'pending';
 END
 $$;
 
@@ -561,6 +570,15 @@ BEGIN
   IF NOT FOUND THEN
     RETURN 'unknown_message';
   END IF;
+  IF l.closes AND news IN ('sent', 'delivered', 'read') THEN
+    PERFORM FROM followup.partition q WHERE q.id = l.partition FOR UPDATE;
+    SELECT * INTO l FROM followup.ledger x
+    WHERE x.partition = l.partition AND x.seq = l.seq;
+    IF l.status IN ('pending', 'permit') THEN
+      PERFORM followup.append(l, 'closed', 'close_out', NULL);
+      PERFORM followup.close_conversation(l.tenant, l.conversation);
+    END IF;
+  END IF;
   SELECT * INTO l FROM followup.ledger x
   WHERE x.partition = l.partition AND x.seq = l.seq FOR NO KEY UPDATE;
 
@@ -587,10 +605,6 @@ BEGIN
             coalesce(r->>'error_class', news))
     ON CONFLICT DO NOTHING;
     PERFORM followup.touch_active(l.tenant, l.contact, NULL);
-  END IF;
-  IF news IN ('sent', 'delivered', 'read') AND l.closes
-      AND l.status IN ('pending', 'permit') THEN
-    PERFORM followup.close_conversation(l.tenant, l.conversation);
   END IF;
   PERFORM followup.touch(l.tenant, l.conversation);
   RETURN 'done';

@@ -1,0 +1,375 @@
+/* Reading goes on for ever: wait for entries, hand each to PostgreSQL, wait for
+ * all its answers, acknowledge, read again. When PostgreSQL is away, the
+ * entries stay unacknowledged and are read again after a pause; entries of
+ * workers that are gone are taken over the same way every half minute. */
+
+#include "inbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/answer.h"
+#include "codec/command.h"
+#include "codec/receipt.h"
+#include "core/json.h"
+#include "internal.h"
+#include "pg/statements.h"
+
+#define PAUSE_MS       500
+#define AGAIN_EVERY_MS 30000
+#define ENTRY_MAX      65536
+
+static void read_more(struct fup_engine *engine);
+
+void fup_inbox_init(struct fup_inbox *inbox)
+{
+    *inbox = (struct fup_inbox){.again = true};
+}
+
+static void clear(struct fup_inbox *inbox)
+{
+    for (size_t i = 0; i < inbox->n; i++) {
+        free(inbox->items[i].entry);
+        free(inbox->items[i].request_id);
+    }
+    inbox->n = 0;
+}
+
+void fup_inbox_done(struct fup_inbox *inbox)
+{
+    clear(inbox);
+}
+
+bool fup_inbox_idle(const struct fup_engine *engine)
+{
+    return engine->inbox.waiting == 0;
+}
+
+/* --- acknowledging --------------------------------------------------------- */
+
+static void ack_kept(struct fup_engine *engine, enum fup_queue_inbox which)
+{
+    struct fup_inbox *inbox = &engine->inbox;
+    const char *ids[FUP_INBOX_PAGE];
+    size_t n = 0;
+
+    for (size_t i = 0; i < inbox->n; i++) {
+        if (inbox->items[i].kept && inbox->items[i].inbox == which) {
+            ids[n++] = inbox->items[i].entry;
+        }
+    }
+    if (n > 0) {
+        fup_queue_ack(engine->redis,
+                      engine->o.prefix,
+                      which,
+                      ids,
+                      n,
+                      /* cb= */ NULL,
+                      /* data= */ NULL);
+    }
+}
+
+static void page_done(struct fup_engine *engine)
+{
+    struct fup_inbox *inbox = &engine->inbox;
+
+    ack_kept(engine, FUP_QUEUE_COMMANDS);
+    ack_kept(engine, FUP_QUEUE_RECEIPTS);
+    if (inbox->n > 0) {
+        fup_engine_nudge(engine);
+    }
+    clear(inbox);
+    if (inbox->away) {
+        inbox->away = false;
+        inbox->again = true;
+        inbox->running = false;
+        inbox->again_ms = uv_now(engine->loop) + PAUSE_MS;
+        return; /* the tick goes on */
+    }
+    read_more(engine);
+}
+
+static void item_done(struct fup_engine *engine)
+{
+    if (--engine->inbox.waiting == 0) {
+        page_done(engine);
+    }
+}
+
+static void reject(struct fup_engine *engine,
+                   const struct fup_queue_entry *entry,
+                   const char *word,
+                   const char *why)
+{
+    char reason[320];
+
+    (void)snprintf(reason, sizeof reason, "%s: %s", word, why);
+    fup_engine_log(engine, WARN, "rejected", "why=\"%s\"", reason);
+    fup_queue_reject(engine->redis,
+                     engine->o.prefix,
+                     entry,
+                     reason,
+                     /* cb= */ NULL,
+                     /* data= */ NULL);
+}
+
+static void answer(struct fup_engine *engine,
+                   const char *request_id,
+                   const char *json)
+{
+    if (request_id != NULL && json != NULL) {
+        fup_queue_answer(engine->redis,
+                         engine->o.prefix,
+                         request_id,
+                         json,
+                         /* cb= */ NULL,
+                         /* data= */ NULL);
+    }
+}
+
+static void answer_error(struct fup_engine *engine,
+                         const char *request_id,
+                         const char *word,
+                         const char *why)
+{
+    struct fup_buf json;
+
+    fup_buf_init(&json, FUP_ANSWER_MAX);
+    fup_answer_error(&json, word, why);
+    answer(engine, request_id, fup_buf_text(&json));
+    fup_buf_done(&json);
+}
+
+/* --- into PostgreSQL ------------------------------------------------------- */
+
+/* What PostgreSQL refuses will never be taken: the entry goes where bad ones
+ * go, without its fields, which are gone by now. */
+static void refused(struct fup_inbox_item *item, const struct fup_err *err)
+{
+    struct fup_engine *engine = item->engine;
+    struct fup_queue_entry entry = {.inbox = item->inbox, .id = item->entry};
+
+    reject(engine, &entry, "refused", err->msg);
+    answer_error(engine, item->request_id, "refused", err->msg);
+}
+
+static void on_kept(struct fup_pg_request *req,
+                    enum fup_code code,
+                    const struct fup_pg_rows *rows,
+                    const struct fup_err *err)
+{
+    struct fup_inbox_item *item = req->data;
+    struct fup_engine *engine = item->engine;
+
+    if (code == FUP_OK) {
+        item->kept = true;
+        if (item->inbox == FUP_QUEUE_COMMANDS && rows->n == 1) {
+            answer(engine, item->request_id, fup_pg_text(rows, 0, 1));
+        } else if (rows->n == 1 &&
+                   strcmp(fup_pg_text(rows, 0, 0), "done") != 0) {
+            struct fup_queue_entry entry = {.inbox = item->inbox,
+                                            .id = item->entry};
+
+            reject(engine,
+                   &entry,
+                   fup_pg_text(rows, 0, 0),
+                   "no such message was sent");
+        }
+    } else if (code == FUP_EREFUSED) {
+        refused(item, err);
+    } else {
+        engine->inbox.away = true;
+    }
+    item_done(engine);
+}
+
+static void write_command(const struct fup_command *c,
+                          const char *entry,
+                          struct fup_buf *json)
+{
+    fup_json_open(json, '{');
+    fup_json_text(json, "entry", entry);
+    fup_json_text(json, "action", c->action);
+    fup_json_text(json, "tenant", c->tenant);
+    fup_json_text(json, "conversation", c->conversation);
+    fup_json_text(json, "contact", c->contact);
+    fup_json_time(json, "at", c->at);
+    fup_json_text(json, "delay", c->in);
+    fup_json_time(json, "until", c->until_at);
+    fup_json_int(json, "force", c->force);
+    fup_json_text(json, "schedule", c->schedule);
+    fup_json_text(json, "scope", c->scope);
+    fup_json_text(json, "actor", c->by);
+    fup_json_text(json, "reason", c->reason);
+    fup_json_text(json, "request_id", c->request_id);
+    fup_json_close(json, '}');
+}
+
+static void write_receipt(const struct fup_receipt *r, struct fup_buf *json)
+{
+    fup_json_open(json, '{');
+    fup_json_text(json, "id", r->id);
+    fup_json_text(json, "status", r->status);
+    fup_json_time(json, "at", r->at);
+    fup_json_text(json, "provider_id", r->provider_id);
+    fup_json_text(json, "option", r->option);
+    fup_json_text(json, "error_class", r->error_class);
+    fup_json_text(json, "error", r->error);
+    fup_json_close(json, '}');
+}
+
+/* The entry as JSON, or the word and text of what is wrong with it. */
+static enum fup_code read_entry(const struct fup_queue_entry *entry,
+                                struct fup_buf *json,
+                                const char **ret_word,
+                                struct fup_err *err)
+{
+    struct fup_command command;
+    struct fup_receipt receipt;
+    enum fup_code code;
+
+    if (entry->inbox == FUP_QUEUE_COMMANDS) {
+        code = fup_command_parse(entry->fields,
+                                 entry->lens,
+                                 entry->n_fields,
+                                 &command,
+                                 ret_word,
+                                 err);
+        if (code == FUP_OK) {
+            write_command(&command, entry->id, json);
+        }
+        return code;
+    }
+    code = fup_receipt_parse(
+        entry->fields, entry->lens, entry->n_fields, &receipt, ret_word, err);
+    if (code == FUP_OK) {
+        write_receipt(&receipt, json);
+    }
+    return code;
+}
+
+static const char *find_request_id(const struct fup_queue_entry *entry)
+{
+    if (entry->inbox != FUP_QUEUE_COMMANDS) {
+        return NULL;
+    }
+    for (size_t i = 0; i + 1 < entry->n_fields; i += 2) {
+        if (strcmp(entry->fields[i], "request_id") == 0 &&
+            entry->lens[i + 1] <= 255) {
+            return entry->fields[i + 1];
+        }
+    }
+    return NULL;
+}
+
+static void keep(struct fup_engine *engine,
+                 const struct fup_queue_entry *entry,
+                 const char *json)
+{
+    struct fup_inbox *inbox = &engine->inbox;
+    struct fup_inbox_item *item = &inbox->items[inbox->n];
+    const char *request_id = find_request_id(entry);
+    const char *params[] = {json};
+
+    *item = (struct fup_inbox_item){
+        .engine = engine,
+        .inbox = entry->inbox,
+        .entry = strdup(entry->id),
+        .request_id = request_id != NULL ? strdup(request_id) : NULL,
+    };
+    if (item->entry == NULL) {
+        free(item->request_id);
+        inbox->away = true;
+        return;
+    }
+    inbox->n++;
+    inbox->waiting++;
+    item->req.data = item;
+    fup_pg_submit(engine->pg,
+                  &item->req,
+                  entry->inbox == FUP_QUEUE_COMMANDS ? &fup_sql_receive_command
+                                                     : &fup_sql_receive_receipt,
+                  params,
+                  1,
+                  on_kept);
+}
+
+static void take(struct fup_engine *engine, const struct fup_queue_entry *entry)
+{
+    struct fup_buf json;
+    struct fup_err err;
+    const char *word = "bad_field";
+
+    fup_buf_init(&json, ENTRY_MAX);
+    if (read_entry(entry, &json, &word, &err) != FUP_OK) {
+        reject(engine, entry, word, err.msg);
+        answer_error(engine, find_request_id(entry), word, err.msg);
+    } else if (json.failed != FUP_OK) {
+        engine->inbox.away = true;
+    } else {
+        keep(engine, entry, fup_buf_text(&json));
+    }
+    fup_buf_done(&json);
+}
+
+/* --- reading --------------------------------------------------------------- */
+
+static void on_read(void *data,
+                    enum fup_code code,
+                    const struct fup_queue_entry *entries,
+                    size_t n,
+                    const struct fup_err *err)
+{
+    struct fup_engine *engine = data;
+    struct fup_inbox *inbox = &engine->inbox;
+
+    (void)err;
+    if (code != FUP_OK || engine->stage != FUP_ENGINE_OPEN) {
+        inbox->running = false;
+        inbox->again = true;
+        inbox->again_ms = uv_now(engine->loop) + PAUSE_MS;
+        return;
+    }
+    if (inbox->again && n == 0) {
+        inbox->again = false;
+        inbox->again_ms = uv_now(engine->loop) + AGAIN_EVERY_MS;
+    }
+    inbox->waiting = 1; /* this call */
+    for (size_t i = 0; i < n && i < FUP_INBOX_PAGE; i++) {
+        take(engine, &entries[i]);
+    }
+    item_done(engine);
+}
+
+static void read_more(struct fup_engine *engine)
+{
+    struct fup_inbox *inbox = &engine->inbox;
+
+    if (!engine->installed || !fup_pg_ready(engine->pg) ||
+        !fup_redis_ready(engine->reader)) {
+        inbox->running = false;
+        return; /* the tick goes on */
+    }
+    if (uv_now(engine->loop) >= inbox->again_ms) {
+        inbox->again = true;
+    }
+    inbox->running = true;
+    fup_queue_read(engine->reader,
+                   engine->o.prefix,
+                   engine->o.worker_id,
+                   FUP_INBOX_BLOCK_MS,
+                   inbox->again,
+                   on_read,
+                   engine);
+}
+
+void fup_inbox_start(struct fup_engine *engine)
+{
+    struct fup_inbox *inbox = &engine->inbox;
+
+    if (!inbox->running && engine->stage == FUP_ENGINE_OPEN &&
+        uv_now(engine->loop) >= inbox->again_ms) {
+        read_more(engine);
+    }
+}

@@ -1,0 +1,212 @@
+/* What the files of the engine share. */
+
+#ifndef FUP_ENGINE_INTERNAL_H
+#define FUP_ENGINE_INTERNAL_H
+
+#include <uv.h>
+
+#include "case.h"
+#include "core/backoff.h"
+#include "core/sm.h"
+#include "engine/engine.h"
+#include "inbox.h"
+#include "pg/session.h"
+#include "redis/queue.h"
+#include "versions.h"
+#include "work.h"
+
+#define FUP_PARTS_MAX    64
+#define FUP_CAPTURE_PAGE 200
+#define FUP_RELAY_PAGE   200
+#define FUP_TIMER_PAGE   1000
+
+/* --- a partition that this worker owns ------------------------------------ */
+
+/* The turn of a partition: gather changes and due timers, load what is known,
+ * judge, apply, settle. One at a time. */
+struct fup_turn {
+    struct fup_sm sm;
+    int awaited;              /* answers that gathering waits for */
+    enum fup_code failed;     /* what gathering met */
+    struct fup_work todo;     /* to be judged in this turn */
+    struct fup_work again;    /* to be judged in the next one */
+    struct fup_verdicts done; /* what was judged */
+    struct fup_buf decisions; /* JSON for apply */
+    char *seen;               /* the snapshot it was judged in */
+    bool full_claim;          /* there may be more timers that are due */
+    struct fup_backoff backoff;
+    uint64_t not_before_ms; /* after a failure; loop's clock */
+    struct fup_pg_request capture_req;
+    struct fup_pg_request load_req; /* and of the versions it needs */
+    struct fup_pg_request apply_req;
+    struct fup_pg_request save_req;
+    bool saving;
+};
+
+/* The place in the stream of changes. */
+struct fup_capture {
+    char *from;         /* judged up to this snapshot */
+    char *to;           /* snapshot whose pages are being read, or NULL */
+    char *tenant;       /* last key of the page before, or NULL */
+    char *conversation; /* likewise */
+    char *unsaved;      /* a newer `from` that PostgreSQL does not have yet */
+    uint64_t next_ms;   /* when to look again; loop's clock */
+    bool busy;          /* there were changes the last time */
+};
+
+struct fup_relay {
+    bool running;
+    bool wanted;
+    bool known;        /* @seq is known */
+    int64_t seq;       /* relayed up to here */
+    int64_t end;       /* next_seq of the partition, as far as is known */
+    uint64_t next_ms;  /* not before: the stream was full, Redis refused */
+    int64_t last_seq;  /* of the page under way */
+    size_t n_rows;     /* messages in it */
+    struct fup_buf fields; /* of the page's events */
+    struct fup_events *events;
+    struct fup_pg_request req;
+};
+
+struct fup_rebuild {
+    bool running;
+    bool wanted;
+    int64_t after; /* enrollments up to this id are done */
+    int64_t count;
+    struct fup_pg_request req;
+};
+
+struct fup_part {
+    struct fup_engine *engine;
+    int id;
+    int64_t epoch;
+    bool closing;
+    bool wake_closed;
+    int refs; /* requests under way */
+    uv_timer_t wake;
+    int64_t clock_ms;       /* Redis' clock minus the loop's */
+    uint64_t next_claim_ms; /* loop's clock */
+    struct fup_turn turn;
+    struct fup_capture capture;
+    struct fup_relay relay;
+    struct fup_rebuild rebuild;
+    bool sweeping;
+    int64_t done_low;
+    struct fup_pg_request sweep_req;
+    bool asking_meta;
+};
+
+/* --- the engine ------------------------------------------------------------ */
+
+struct fup_engine {
+    struct uv_loop_s *loop;
+    struct fup_engine_options o;
+    struct fup_pg *pg;
+    struct fup_pg *pg_lease; /* leases never wait behind work */
+    struct fup_redis *redis;
+    struct fup_redis *reader; /* blocks on the streams that come in */
+    struct fup_zones *zones;
+    struct fup_versions versions;
+    struct fup_inbox inbox;
+    char tag[16];
+    int64_t since_at;
+    bool installed; /* the schema is there and known */
+    bool redis_ok;  /* the server may be used */
+    bool ready;
+    bool fatal;
+    bool leasing;
+    int open_handles; /* sessions and timers that are not closed yet */
+    uint64_t trust_until_ms; /* leases hold until then; loop's clock */
+    uint64_t next_lease_ms;
+    uint64_t next_sweep_ms;
+    uint64_t ticked_ms;
+    uint64_t close_by_ms; /* draining ends; loop's clock */
+    int64_t lease_sent_ms;
+    uv_timer_t tick;
+    struct fup_part *parts[FUP_PARTS_MAX];
+    struct fup_pg_request lease_req;
+    struct fup_pg_request install_req;
+    bool installing;
+    bool said_missing;
+    bool checking; /* Redis is asked whether it may be used */
+    bool said_away_pg;
+    bool said_away_redis;
+    void (*on_closed)(void *data);
+    void *on_closed_data;
+    enum {
+        FUP_ENGINE_OPEN,
+        FUP_ENGINE_DRAINING,
+        FUP_ENGINE_RELEASING,
+        FUP_ENGINE_CLOSING,
+    } stage;
+};
+
+#define fup_engine_log(engine, level, ...)                                     \
+    fup_log((engine)->o.log, FUP_LOG_##level, __VA_ARGS__)
+
+/* Leases hold, PostgreSQL is there: work may be done. */
+bool fup_engine_may_act(const struct fup_engine *engine);
+
+/* Say once that going on makes no sense. */
+void fup_engine_fatal(struct fup_engine *engine, const struct fup_err *err);
+
+/* Look for changes in every partition now. */
+void fup_engine_nudge(struct fup_engine *engine);
+
+/* The leases have been renewed; the partitions have been handed over. */
+void fup_engine_leased(struct fup_engine *engine);
+void fup_engine_released(struct fup_engine *engine);
+
+/* lease.c */
+void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms);
+void fup_lease_release(struct fup_engine *engine);
+
+/* part.c */
+struct fup_part_state {
+    int id;
+    int64_t epoch;
+    int64_t next_seq;
+    int64_t done_low;
+    const char *captured;
+};
+
+enum fup_code fup_part_open(struct fup_engine *engine,
+                            const struct fup_part_state *state);
+/* Stop; it is freed when nothing is under way any more. */
+void fup_part_close(struct fup_part *part);
+/* One request of @part has been answered. Returns false when @part is closing
+ * (it may be gone then): return at once. */
+bool fup_part_answered(struct fup_part *part);
+/* Wake at the next thing to do. */
+void fup_part_arm(struct fup_part *part);
+bool fup_part_idle(const struct fup_part *part);
+void fup_part_queue(const struct fup_part *part, struct fup_queue *ret_queue);
+/* Ask Redis what it has of the partition; rebuild what is missing. */
+void fup_part_check(struct fup_part *part);
+
+/* turn.c */
+void fup_turn_init(struct fup_part *part);
+void fup_turn_done(struct fup_part *part);
+void fup_turn_start(struct fup_part *part);
+bool fup_turn_idle(const struct fup_part *part);
+/* Gathering met @code: the turn fails once all answers are in. */
+void fup_turn_note(struct fup_part *part,
+                   enum fup_code code,
+                   const struct fup_err *err);
+/* All answers of gathering are in. */
+void fup_turn_gathered(struct fup_part *part);
+
+/* gather.c: the first half of a turn */
+void fup_gather(struct fup_part *part);
+void fup_capture_advance(struct fup_part *part);
+void fup_capture_done(struct fup_part *part);
+
+/* relay.c */
+void fup_relay_kick(struct fup_part *part);
+void fup_relay_done(struct fup_part *part);
+
+/* rebuild.c */
+void fup_rebuild_kick(struct fup_part *part);
+void fup_sweep(struct fup_part *part);
+
+#endif

@@ -1,0 +1,344 @@
+/* Judging one conversation.
+ *
+ * An active enrollment is planned again with fresh facts. The answer ends it,
+ * moves its timer, makes it wait, or is due: then the step is performed, which
+ * means that a message is composed and handed to the ledger, or that the step
+ * happens without one. Without an active enrollment the question is whether a
+ * silence has begun. A command, when there is one, comes first (order.c). */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "case.h"
+#include "codec/outbound.h"
+#include "core/json.h"
+#include "message/message.h"
+
+void fup_decision_init(struct fup_decision *decision)
+{
+    *decision = (struct fup_decision){
+        .due_at = FUP_TIME_NONE,
+        .expires_at = FUP_TIME_NONE,
+    };
+    fup_buf_init(&decision->message, FUP_OUTBOUND_MAX);
+    fup_buf_init(&decision->answer, FUP_ANSWER_MAX);
+}
+
+void fup_decision_done(struct fup_decision *decision)
+{
+    fup_buf_done(&decision->message);
+    fup_buf_done(&decision->answer);
+}
+
+static const struct fup_facts *facts_of(const struct fup_case *c)
+{
+    return c->known ? &c->facts : NULL;
+}
+
+void fup_judge_end(const struct fup_case *c,
+                   const char *event,
+                   struct fup_decision *d)
+{
+    d->event = event;
+    d->outcome = event;
+    d->run = c->run;
+    d->run.due_at = FUP_TIME_NONE;
+    d->waits_for = NULL;
+    d->withdraw = true;
+}
+
+/* What @plan, the next thing to come, makes of the state after. */
+static void arm(struct fup_decision *d, const struct fup_plan *plan)
+{
+    if (plan->action == FUP_ACTION_END) {
+        d->outcome = fup_reason_text(plan->reason);
+        d->run.due_at = FUP_TIME_NONE;
+        return;
+    }
+    d->waits_for = plan->action == FUP_ACTION_WAIT
+                       ? fup_reason_text(plan->reason)
+                       : NULL;
+    d->run.due_at = plan->at == FUP_TIME_NEVER ? FUP_TIME_NONE : plan->at;
+}
+
+void fup_judge_advance(const struct fup_judge_env *env,
+                       const struct fup_case *c,
+                       const struct fup_plan *plan,
+                       const char *event,
+                       int64_t at,
+                       struct fup_decision *d)
+{
+    const struct fup_step *step = &env->version->schedule->steps[plan->step - 1];
+    struct fup_plan next;
+
+    d->event = event;
+    d->reason = fup_reason_text(plan->reason);
+    d->step = plan->step;
+    d->kind = step->kind;
+    d->due_at = plan->at;
+    d->trace = plan->trace;
+    d->run.step = plan->step + 1;
+    d->run.last_step_at = at;
+    d->run.due_at = FUP_TIME_NONE;
+    d->run.manual_at = FUP_TIME_NONE;
+    d->run.force = 0;
+    fup_plan_next(&env->plan,
+                  env->version->schedule,
+                  facts_of(c),
+                  &d->run,
+                  c->now,
+                  &next);
+    arm(d, &next);
+}
+
+static void fill_outbound(const struct fup_judge_env *env,
+                          const struct fup_case *c,
+                          const struct fup_message *message,
+                          const struct fup_decision *d,
+                          struct fup_outbound *out)
+{
+    *out = (struct fup_outbound){
+        .id = d->message_id,
+        .tenant = c->tenant,
+        .conversation = c->conversation,
+        .contact = c->facts.contact,
+        .channel = c->facts.channel,
+        .to = c->facts.address,
+        .kind = d->kind,
+        .schedule = env->version->schedule->name,
+        .version = env->version->id,
+        .step = d->step,
+        .message = message,
+        .episode_at = c->run.episode_at,
+        .due_at = d->due_at,
+        .fired_at = c->now,
+        .expires_at = d->expires_at,
+        .manual = c->run.manual_at != FUP_TIME_NONE ||
+                  (c->order.seq != 0 &&
+                   strcmp(c->order.action, "send_now") == 0),
+    };
+}
+
+/* Hand the message to the ledger. FUP_ENOENT: no text could be filled in. */
+static enum fup_code fire(const struct fup_judge_env *env,
+                          const struct fup_case *c,
+                          const struct fup_plan *plan,
+                          struct fup_decision *d)
+{
+    const struct fup_schedule *schedule = env->version->schedule;
+    const struct fup_step *step = &schedule->steps[plan->step - 1];
+    struct fup_compose_in in = {
+        .facts = &c->facts,
+        .schedule = schedule->name,
+        .step = plan->step,
+        .first_locale = schedule->first_locale,
+        .as_template = plan->action == FUP_ACTION_TEMPLATE,
+    };
+    struct fup_outbound out;
+    struct fup_message message;
+    enum fup_code code =
+        fup_message_compose(step->message, &in, &message, /* err= */ NULL);
+
+    if (code != FUP_OK) {
+        return code;
+    }
+    fup_judge_advance(env, c, plan, "fired", c->now, d);
+    d->expires_at = plan->expires_at;
+    d->closes = step->close && schedule->mode == FUP_MODE_LIVE;
+    d->status = schedule->mode == FUP_MODE_LIVE ? "pending" : "shadow";
+    (void)snprintf(d->message_id,
+                   sizeof d->message_id,
+                   "%s-%d-%lld-%d",
+                   env->tag,
+                   env->partition,
+                   (long long)c->enrollment,
+                   c->gen + 1);
+    fill_outbound(env, c, &message, d, &out);
+    code = fup_outbound_write(&out, &d->message);
+    fup_message_done(&message);
+    return code;
+}
+
+/* The step happens without a message. */
+static void happen(const struct fup_judge_env *env,
+                   const struct fup_case *c,
+                   const struct fup_plan *plan,
+                   struct fup_decision *d)
+{
+    const struct fup_schedule *schedule = env->version->schedule;
+    const char *event = "skipped";
+    int64_t at = plan->at < c->now ? plan->at : c->now;
+
+    if (plan->action == FUP_ACTION_TASK) {
+        event = "task";
+    } else if (plan->action == FUP_ACTION_SILENT) {
+        event = "silent";
+        d->closes = schedule->steps[plan->step - 1].close &&
+                    schedule->mode == FUP_MODE_LIVE;
+    }
+    fup_judge_advance(env, c, plan, event, at, d);
+}
+
+static enum fup_code perform(const struct fup_judge_env *env,
+                             const struct fup_case *c,
+                             struct fup_plan *plan,
+                             struct fup_decision *d)
+{
+    if (plan->action == FUP_ACTION_SEND ||
+        plan->action == FUP_ACTION_TEMPLATE) {
+        enum fup_code code = fire(env, c, plan, d);
+
+        if (code != FUP_ENOENT && code != FUP_EINVAL && code != FUP_ELIMIT) {
+            return code;
+        }
+        fup_decision_done(d);
+        plan->action = FUP_ACTION_SKIP;
+        plan->reason = FUP_REASON_TEXT_INCOMPLETE;
+        d->status = NULL;
+        d->expires_at = FUP_TIME_NONE;
+        d->closes = false;
+    }
+    happen(env, c, plan, d);
+    return FUP_OK;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* The instant is ahead, or there is none: write it down when it changed. */
+static void wait_for(const struct fup_case *c,
+                     const struct fup_plan *plan,
+                     struct fup_decision *d)
+{
+    arm(d, plan);
+    if (d->run.due_at == c->run.due_at &&
+        same_text(d->waits_for, c->waits_for)) {
+        return;
+    }
+    d->event = d->waits_for != NULL ? "held" : "armed";
+    d->reason = d->waits_for;
+    d->withdraw = plan->reason == FUP_REASON_HELD ||
+                  plan->reason == FUP_REASON_PAUSED;
+    d->trace = plan->trace;
+}
+
+enum fup_code fup_judge_run(const struct fup_judge_env *env,
+                            const struct fup_case *c,
+                            const struct fup_run *run,
+                            struct fup_decision *d)
+{
+    struct fup_plan plan;
+
+    d->version = env->version;
+    d->run = *run;
+    fup_plan_next(&env->plan,
+                  env->version->schedule,
+                  facts_of(c),
+                  run,
+                  c->now,
+                  &plan);
+    if (plan.action == FUP_ACTION_END) {
+        fup_judge_end(c, fup_reason_text(plan.reason), d);
+        d->withdraw = plan.reason != FUP_REASON_COMPLETED;
+        return FUP_OK;
+    }
+    if (plan.action == FUP_ACTION_WAIT || plan.at > c->now) {
+        wait_for(c, &plan, d);
+        return FUP_OK;
+    }
+    return perform(env, c, &plan, d);
+}
+
+enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
+                                const struct fup_case *c,
+                                const char *schedule,
+                                int64_t since_at,
+                                struct fup_decision *d)
+{
+    const struct fup_schedule *from[64];
+    const struct fup_schedule *match;
+    struct fup_plan plan;
+    enum fup_reason reason;
+    size_t n = 0;
+
+    for (size_t i = 0; i < env->n_current && n < 64; i++) {
+        if (schedule == NULL ||
+            strcmp(env->current[i].schedule->name, schedule) == 0) {
+            from[n++] = env->current[i].schedule;
+        }
+    }
+    reason = fup_plan_admit(from, n, &c->facts, since_at, &match);
+    if (reason != FUP_REASON_NONE) {
+        return reason;
+    }
+    for (size_t i = 0; i < env->n_current; i++) {
+        if (env->current[i].schedule == match) {
+            d->version = &env->current[i];
+        }
+    }
+    d->run = (struct fup_run){
+        .episode_at = c->facts.last_inbound_at,
+        .step = 1,
+        .last_step_at = FUP_TIME_NONE,
+        .due_at = FUP_TIME_NONE,
+        .manual_at = FUP_TIME_NONE,
+        .paused_until = FUP_TIME_NONE,
+    };
+    fup_plan_next(&env->plan, match, &c->facts, &d->run, c->now, &plan);
+    if (plan.action == FUP_ACTION_END) {
+        return plan.reason;
+    }
+    d->event = "enrolled";
+    d->trace = plan.trace;
+    arm(d, &plan);
+    return FUP_REASON_NONE;
+}
+
+/* A message of an enrollment that has ended is still in the queue, and the
+ * customer has answered or the conversation is not to be written to. */
+static bool must_withdraw(const struct fup_case *c)
+{
+    if (c->enrollment == 0 || c->out_status == NULL ||
+        strcmp(c->out_status, "pending") != 0) {
+        return false;
+    }
+    return !c->known || c->facts.opted_out ||
+           c->facts.status != FUP_STATUS_OPEN ||
+           c->facts.last_inbound_at > c->run.episode_at;
+}
+
+static void withdraw(const struct fup_case *c, struct fup_decision *d)
+{
+    fup_judge_end(c, "withdrawn", d);
+    d->outcome = c->outcome;
+    d->reason = !c->known                              ? "gone"
+                : c->facts.opted_out                   ? "opted_out"
+                : c->facts.status != FUP_STATUS_OPEN ? "closed"
+                                                       : "replied";
+}
+
+enum fup_code fup_judge(const struct fup_judge_env *env,
+                        const struct fup_case *c,
+                        struct fup_decision *ret_decision)
+{
+    ret_decision->version = env->version;
+    ret_decision->run = c->run;
+    ret_decision->waits_for = c->waits_for;
+    if (c->order.seq != 0) {
+        return fup_order_judge(env, c, ret_decision);
+    }
+    if (c->enrollment != 0 && c->outcome == NULL) {
+        return fup_judge_run(env, c, &c->run, ret_decision);
+    }
+    if (must_withdraw(c)) {
+        withdraw(c, ret_decision);
+        return FUP_OK;
+    }
+    if (c->known && (c->enrollment == 0 ||
+                     c->facts.last_inbound_at > c->run.episode_at)) {
+        (void)fup_judge_admit(env, c, NULL, env->since_at, ret_decision);
+    }
+    return FUP_OK;
+}

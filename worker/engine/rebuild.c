@@ -1,0 +1,272 @@
+/* Timers that Redis lost come back from PostgreSQL: a rebuild reads every
+ * active enrollment, page by page, and adds the timers that are missing; the
+ * sweep looks for instants that passed without anything happening. Both go on
+ * beside the turns, and doing them twice changes nothing. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+#include "pg/statements.h"
+
+/* An enrollment so long overdue has lost its timer. */
+#define OVERDUE_S 30
+
+static void next_page(struct fup_part *part);
+
+static int read_timers(const struct fup_pg_rows *rows,
+                       struct fup_queue_timer timers[FUP_TIMER_PAGE])
+{
+    int n = rows->n < FUP_TIMER_PAGE ? rows->n : FUP_TIMER_PAGE;
+
+    for (int i = 0; i < n; i++) {
+        timers[i].id = fup_pg_int(rows, i, 0, 0);
+        timers[i].due_ms = fup_pg_int(rows, i, 1, FUP_QUEUE_NEVER);
+    }
+    return n;
+}
+
+/* --- rebuild --------------------------------------------------------------- */
+
+static void stop(struct fup_part *part, bool again)
+{
+    part->rebuild.running = false;
+    part->rebuild.wanted = part->rebuild.wanted || again;
+}
+
+static void on_built(void *data, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    stop(part, code != FUP_OK);
+    if (code == FUP_OK) {
+        fup_engine_log(part->engine,
+                       INFO,
+                       "timers_built",
+                       "partition=%d added=%lld",
+                       part->id,
+                       (long long)part->rebuild.count);
+        part->next_claim_ms = 0;
+        fup_part_arm(part);
+    }
+}
+
+static void on_healed(void *data,
+                      enum fup_code code,
+                      const struct fup_queue_claim *claim,
+                      const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        stop(part, true);
+        return;
+    }
+    part->rebuild.count += (int64_t)claim->n;
+    next_page(part);
+}
+
+static void on_page(struct fup_pg_request *req,
+                    enum fup_code code,
+                    const struct fup_pg_rows *rows,
+                    const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    struct fup_queue_timer timers[FUP_TIMER_PAGE];
+    struct fup_queue queue;
+    int n;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK || !fup_redis_ready(part->engine->redis)) {
+        stop(part, true);
+        return;
+    }
+    fup_part_queue(part, &queue);
+    n = read_timers(rows, timers);
+    part->refs++;
+    if (n == 0) {
+        fup_queue_built(&queue, on_built, part);
+        return;
+    }
+    part->rebuild.after = timers[n - 1].id;
+    fup_queue_heal(&queue, timers, (size_t)n, on_healed, part);
+}
+
+static void next_page(struct fup_part *part)
+{
+    char partition[16];
+    char after[24];
+    char limit[16];
+    const char *params[] = {partition, after, limit};
+
+    (void)snprintf(partition, sizeof partition, "%d", part->id);
+    (void)snprintf(after, sizeof after, "%lld", (long long)part->rebuild.after);
+    (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
+    part->refs++;
+    part->rebuild.req.data = part;
+    fup_pg_submit(part->engine->pg,
+                  &part->rebuild.req,
+                  &fup_sql_timers,
+                  params,
+                  3,
+                  on_page);
+}
+
+void fup_rebuild_kick(struct fup_part *part)
+{
+    if (part->closing || part->rebuild.running || !part->rebuild.wanted ||
+        !fup_engine_may_act(part->engine) ||
+        !fup_redis_ready(part->engine->redis)) {
+        return;
+    }
+    part->rebuild.running = true;
+    part->rebuild.wanted = false;
+    part->rebuild.after = 0;
+    part->rebuild.count = 0;
+    next_page(part);
+}
+
+/* --- sweep ----------------------------------------------------------------- */
+
+static void on_swept(void *data, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)code;
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    part->next_claim_ms = 0;
+    fup_part_arm(part);
+}
+
+static void on_overdue(struct fup_pg_request *req,
+                       enum fup_code code,
+                       const struct fup_pg_rows *rows,
+                       const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    struct fup_queue_timer timers[FUP_TIMER_PAGE];
+    struct fup_queue queue;
+    int n;
+
+    (void)err;
+    part->sweeping = false;
+    if (!fup_part_answered(part) || code != FUP_OK || rows->n == 0 ||
+        !fup_redis_ready(part->engine->redis)) {
+        return;
+    }
+    n = read_timers(rows, timers);
+    fup_engine_log(part->engine,
+                   WARN,
+                   "timers_healed",
+                   "partition=%d count=%d",
+                   part->id,
+                   n);
+    fup_part_queue(part, &queue);
+    part->refs++;
+    fup_queue_settle(&queue, timers, (size_t)n, on_swept, part);
+}
+
+static void sweep_step(struct fup_part *part,
+                       const struct fup_statement *statement,
+                       const char *second,
+                       const char *third,
+                       fup_pg_cb cb)
+{
+    char partition[16];
+    const char *params[] = {partition, second, third};
+    int n = third != NULL ? 3 : second != NULL ? 2 : 1;
+
+    (void)snprintf(partition, sizeof partition, "%d", part->id);
+    part->refs++;
+    part->sweep_req.data = part;
+    fup_pg_submit(part->engine->pg, &part->sweep_req, statement, params, n, cb);
+}
+
+static void on_pruned(struct fup_pg_request *req,
+                      enum fup_code code,
+                      const struct fup_pg_rows *rows,
+                      const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    char grace[16];
+    char limit[16];
+
+    (void)rows;
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        part->sweeping = false;
+        return;
+    }
+    (void)snprintf(grace, sizeof grace, "%d", OVERDUE_S);
+    (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
+    sweep_step(part, &fup_sql_overdue, grace, limit, on_overdue);
+}
+
+static void on_marked(struct fup_pg_request *req,
+                      enum fup_code code,
+                      const struct fup_pg_rows *rows,
+                      const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+
+    (void)rows;
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        part->sweeping = false;
+        return;
+    }
+    sweep_step(part, &fup_sql_prune, NULL, NULL, on_pruned);
+}
+
+static void on_expired(struct fup_pg_request *req,
+                       enum fup_code code,
+                       const struct fup_pg_rows *rows,
+                       const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    char epoch[24];
+
+    (void)rows;
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        part->sweeping = false;
+        return;
+    }
+    (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
+    sweep_step(part, &fup_sql_done_low, epoch, NULL, on_marked);
+}
+
+void fup_sweep(struct fup_part *part)
+{
+    char limit[16];
+
+    if (part->closing || part->sweeping || !fup_engine_may_act(part->engine)) {
+        return;
+    }
+    (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
+    part->sweeping = true;
+    sweep_step(part, &fup_sql_expired, limit, NULL, on_expired);
+}

@@ -1,0 +1,53 @@
+/* Versions of schedules: the contents that new enrollments get, and those that
+ * enrollments under way are pinned to. */
+
+#ifndef FUP_ENGINE_VERSIONS_H
+#define FUP_ENGINE_VERSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "case.h"
+#include "codec/schedule.h"
+#include "pg/session.h"
+
+struct fup_engine;
+
+#define FUP_VERSIONS_CURRENT_MAX 256
+
+struct fup_versions {
+    struct fup_version **all; /* own their schedules; never let go of */
+    size_t n;
+    size_t cap;
+    struct fup_version current[FUP_VERSIONS_CURRENT_MAX]; /* borrow from all */
+    size_t n_current;
+    struct fup_schedules files; /* to be put into PostgreSQL */
+    struct fup_version putting[FUP_VERSIONS_CURRENT_MAX];
+    size_t n_put;
+    bool wanted;  /* @files are not all put */
+    bool busy;    /* a put is under way */
+    bool changed; /* other @files came since it was sent */
+    bool loaded;  /* @current can be used */
+    struct fup_pg_request put_req;
+};
+
+void fup_versions_init(struct fup_versions *versions);
+void fup_versions_done(struct fup_versions *versions);
+
+/* The version @id, or NULL when it has not been read. */
+const struct fup_version *fup_versions_find(const struct fup_versions *versions,
+                                            int64_t id);
+
+/* Make @files (their content is taken over) the current ones: put them into
+ * PostgreSQL, now or as soon as it is there. */
+void fup_versions_use(struct fup_engine *engine, struct fup_schedules *files);
+
+/* PostgreSQL is there: go on with what is to be put. */
+void fup_versions_resume(struct fup_engine *engine);
+
+/* Keep the versions in the rows of version_get.sql. */
+void fup_versions_read(struct fup_engine *engine,
+                       const struct fup_pg_rows *rows);
+
+#endif

@@ -1,0 +1,118 @@
+#include "work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for one more of @size bytes in *@items. */
+static enum fup_code grow(void **items, size_t n, size_t *cap, size_t size)
+{
+    size_t more = *cap > 0 ? *cap * 2 : 64;
+    void *moved;
+
+    if (n < *cap) {
+        return FUP_OK;
+    }
+    moved = realloc(*items, more * size);
+    if (moved == NULL) {
+        return FUP_ENOMEM;
+    }
+    *items = moved;
+    *cap = more;
+    return FUP_OK;
+}
+
+enum fup_code fup_work_add_key(struct fup_work *work,
+                               const char *tenant,
+                               const char *conversation)
+{
+    void *keys = work->keys;
+    struct fup_key key;
+
+    if (grow(&keys, work->n_keys, &work->cap_keys, sizeof key) != FUP_OK) {
+        return FUP_ENOMEM;
+    }
+    work->keys = keys;
+    key.tenant = strdup(tenant);
+    key.conversation = strdup(conversation);
+    if (key.tenant == NULL || key.conversation == NULL) {
+        free(key.tenant);
+        free(key.conversation);
+        return FUP_ENOMEM;
+    }
+    work->keys[work->n_keys++] = key;
+    return FUP_OK;
+}
+
+enum fup_code fup_work_add_id(struct fup_work *work, int64_t id)
+{
+    void *ids = work->ids;
+
+    if (grow(&ids, work->n_ids, &work->cap_ids, sizeof id) != FUP_OK) {
+        return FUP_ENOMEM;
+    }
+    work->ids = ids;
+    work->ids[work->n_ids++] = id;
+    return FUP_OK;
+}
+
+void fup_work_clear(struct fup_work *work)
+{
+    for (size_t i = 0; i < work->n_keys; i++) {
+        free(work->keys[i].tenant);
+        free(work->keys[i].conversation);
+    }
+    work->n_keys = 0;
+    work->n_ids = 0;
+}
+
+void fup_work_done(struct fup_work *work)
+{
+    fup_work_clear(work);
+    free(work->keys);
+    free(work->ids);
+    *work = (struct fup_work){0};
+}
+
+struct fup_verdict *fup_verdicts_add(struct fup_verdicts *verdicts,
+                                     const char *tenant,
+                                     const char *conversation)
+{
+    void *items = verdicts->items;
+    struct fup_verdict *v;
+
+    if (grow(&items, verdicts->n, &verdicts->cap, sizeof *v) != FUP_OK) {
+        return NULL;
+    }
+    verdicts->items = items;
+    v = &verdicts->items[verdicts->n];
+    *v = (struct fup_verdict){
+        .tenant = strdup(tenant),
+        .conversation = strdup(conversation),
+        .ord = -1,
+    };
+    if (v->tenant == NULL || v->conversation == NULL) {
+        free(v->tenant);
+        free(v->conversation);
+        return NULL;
+    }
+    verdicts->n++;
+    return v;
+}
+
+void fup_verdicts_clear(struct fup_verdicts *verdicts)
+{
+    for (size_t i = 0; i < verdicts->n; i++) {
+        free(verdicts->items[i].tenant);
+        free(verdicts->items[i].conversation);
+        free(verdicts->items[i].request_id);
+        free(verdicts->items[i].answer);
+    }
+    verdicts->n = 0;
+}
+
+void fup_verdicts_done(struct fup_verdicts *verdicts)
+{
+    fup_verdicts_clear(verdicts);
+    free(verdicts->items);
+    *verdicts = (struct fup_verdicts){0};
+}

@@ -1,0 +1,65 @@
+/* Lists that a turn works through: conversations and timers to judge, and the
+ * verdicts. All of them grow as needed; a turn keeps them small. */
+
+#ifndef FUP_ENGINE_WORK_H
+#define FUP_ENGINE_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct fup_key {
+    char *tenant;
+    char *conversation;
+};
+
+struct fup_work {
+    struct fup_key *keys;
+    size_t n_keys;
+    size_t cap_keys;
+    int64_t *ids; /* enrollments whose timers were claimed */
+    size_t n_ids;
+    size_t cap_ids;
+};
+
+/* Errors of both: FUP_ENOMEM, nothing is added. The texts are copied. */
+FUP_MUST_CHECK enum fup_code fup_work_add_key(struct fup_work *work,
+                                              const char *tenant,
+                                              const char *conversation);
+FUP_MUST_CHECK enum fup_code fup_work_add_id(struct fup_work *work, int64_t id);
+
+/* Forget what is in it, keep the memory. */
+void fup_work_clear(struct fup_work *work);
+void fup_work_done(struct fup_work *work);
+
+/* What was judged about one conversation. */
+struct fup_verdict {
+    char *tenant;
+    char *conversation;
+    int64_t enrollment; /* 0: none yet */
+    int64_t due_ms;     /* FUP_QUEUE_NEVER: no timer */
+    int ord;            /* its place among the decisions, -1: none was needed */
+    const char *event;  /* static, or NULL */
+    const char *reason; /* static, or NULL */
+    int step;
+    bool more;        /* to be judged again: more commands, a new silence */
+    char *request_id; /* of a command that was answered, or NULL */
+    char *answer;
+};
+
+struct fup_verdicts {
+    struct fup_verdict *items;
+    size_t n;
+    size_t cap;
+};
+
+/* A new one at the end, with copies of the texts. NULL: out of memory. */
+struct fup_verdict *fup_verdicts_add(struct fup_verdicts *verdicts,
+                                     const char *tenant,
+                                     const char *conversation);
+void fup_verdicts_clear(struct fup_verdicts *verdicts);
+void fup_verdicts_done(struct fup_verdicts *verdicts);
+
+#endif
