@@ -1,0 +1,292 @@
+/* followup worker: the service in the foreground.
+ *
+ * SIGTERM and SIGINT drain and hand over; a second one ends at once. SIGHUP
+ * reads the schedules again: when one of them is bad, the old ones stay. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "codec/channels.h"
+#include "codec/schedule.h"
+#include "commands.h"
+#include "engine/engine.h"
+#include "flags.h"
+#include "notify.h"
+
+struct worker {
+    uv_loop_t loop;
+    const struct fup_options *options;
+    struct fup_log log;
+    struct fup_channels channels;
+    struct fup_notify notify;
+    struct fup_engine *engine;
+    uv_signal_t signals[3];
+    uv_timer_t watchdog;
+    bool ending;
+    int exit;
+};
+
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void log_problems(struct worker *w, const struct fup_problems *problems)
+{
+    struct fup_buf line;
+
+    fup_buf_init(&line, 1024);
+    for (size_t i = 0; i < problems->n; i++) {
+        fup_buf_clear(&line);
+        fup_problem_print(&problems->items[i], &line);
+        fup_log(&w->log,
+                problems->items[i].warning ? FUP_LOG_WARN : FUP_LOG_ERROR,
+                "schedule_problem",
+                "at=\"%s\"",
+                fup_buf_text(&line));
+    }
+    fup_buf_done(&line);
+}
+
+static enum fup_code load_schedules(struct worker *w,
+                                    struct fup_schedules *ret_schedules)
+{
+    struct fup_problems problems;
+    enum fup_code code;
+
+    *ret_schedules = (struct fup_schedules){0};
+    fup_problems_init(&problems);
+    code = fup_schedules_load(w->options->schedules, ret_schedules, &problems);
+    log_problems(w, &problems);
+    fup_problems_done(&problems);
+    return code;
+}
+
+static enum fup_code load_channels(struct worker *w)
+{
+    struct fup_problems problems;
+    enum fup_code code;
+
+    fup_problems_init(&problems);
+    code = fup_channels_load(w->options->schedules, &w->channels, &problems);
+    log_problems(w, &problems);
+    fup_problems_done(&problems);
+    return code;
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+static void on_engine_closed(void *data)
+{
+    struct worker *w = data;
+
+    w->engine = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        uv_close((uv_handle_t *)&w->signals[i], NULL);
+    }
+    uv_close((uv_handle_t *)&w->watchdog, NULL);
+}
+
+static void end(struct worker *w)
+{
+    if (w->ending) {
+        _exit(1);
+    }
+    w->ending = true;
+    fup_notify_stopping(&w->notify);
+    fup_log(&w->log, FUP_LOG_INFO, "stopping", "");
+    fup_engine_close(
+        w->engine, (uint64_t)w->options->drain_ms, on_engine_closed, w);
+}
+
+static void on_fatal(void *data, const struct fup_err *err)
+{
+    struct worker *w = data;
+
+    (void)err; /* the engine has logged it */
+    w->exit = FUP_EXIT_REFUSED;
+    if (!w->ending) {
+        end(w);
+    }
+}
+
+static void on_ready(void *data)
+{
+    struct worker *w = data;
+
+    fup_notify_ready(&w->notify, "working");
+}
+
+/* --- signals and watchdog -------------------------------------------------- */
+
+static void reload(struct worker *w)
+{
+    struct fup_schedules schedules;
+
+    fup_notify_reloading(&w->notify);
+    if (load_schedules(w, &schedules) == FUP_OK) {
+        fup_engine_reload(w->engine, &schedules);
+        fup_log(&w->log, FUP_LOG_INFO, "reloaded", "");
+    } else {
+        fup_schedules_done(&schedules);
+        fup_log(&w->log,
+                FUP_LOG_ERROR,
+                "reload_refused",
+                "kept=\"the schedules as they were\"");
+    }
+    fup_notify_ready(&w->notify, "working");
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct worker *w = handle->data;
+
+    if (number == SIGHUP) {
+        if (!w->ending) {
+            reload(w);
+        }
+        return;
+    }
+    end(w);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+
+    if (w->engine != NULL && fup_engine_alive(w->engine)) {
+        fup_notify_watchdog(&w->notify);
+    }
+}
+
+static void start_handles(struct worker *w)
+{
+    uint64_t every_ms = w->notify.watchdog_ms / 3;
+
+    for (size_t i = 0; i < 3; i++) {
+        (void)uv_signal_init(&w->loop, &w->signals[i]);
+        w->signals[i].data = w;
+        (void)uv_signal_start(&w->signals[i], on_signal, signal_numbers[i]);
+    }
+    (void)uv_timer_init(&w->loop, &w->watchdog);
+    w->watchdog.data = w;
+    if (every_ms > 0) {
+        (void)uv_timer_start(&w->watchdog, on_watchdog, every_ms, every_ms);
+    }
+}
+
+/* --- the beginning --------------------------------------------------------- */
+
+static enum fup_code open_engine(struct worker *w, struct fup_err *err)
+{
+    const struct fup_options *o = w->options;
+    struct fup_engine_options options = {
+        .postgres = o->postgres,
+        .redis = o->redis,
+        .worker_id = o->worker_id,
+        .prefix = o->prefix,
+        .lease_ms = (int)o->lease_ms,
+        .claim_batch = (int)o->claim_batch,
+        .capture_busy_ms = (int)o->capture_busy_ms,
+        .capture_idle_ms = (int)o->capture_idle_ms,
+        .stream_max = o->stream_max,
+        .sweep_s = (int)o->sweep_s,
+        .channels = w->channels.rules,
+        .n_channels = w->channels.n,
+        .log = &w->log,
+        .on_fatal = on_fatal,
+        .on_ready = on_ready,
+        .data = w,
+    };
+    struct fup_schedules schedules;
+    enum fup_code code = load_schedules(w, &schedules);
+
+    /* At start a bad file is left out, and said; the good ones work. */
+    if (code != FUP_OK && code != FUP_EPARSE) {
+        return fup_err_set(err,
+                           code,
+                           "schedules: cannot read the folder \"%s\"",
+                           o->schedules);
+    }
+    code = fup_engine_open(&w->loop, &options, &schedules, &w->engine, err);
+    fup_schedules_done(&schedules);
+    return code;
+}
+
+static int run(struct worker *w)
+{
+    struct fup_err err = {0};
+
+    if (fup_notify_init(&w->notify, &err) != FUP_OK) {
+        fup_log(&w->log, FUP_LOG_WARN, "notify", "why=\"%s\"", err.msg);
+    }
+    if (load_channels(w) != FUP_OK) {
+        return FUP_EXIT_REFUSED;
+    }
+    start_handles(w);
+    fup_log(&w->log,
+            FUP_LOG_INFO,
+            "starting",
+            "version=%s worker=%s",
+            FUP_VERSION,
+            w->options->worker_id);
+    if (open_engine(w, &err) != FUP_OK) {
+        (void)fprintf(stderr, "followup worker: %s\n", err.msg);
+        w->exit = FUP_EXIT_USAGE;
+        on_engine_closed(w);
+    }
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    return w->exit;
+}
+
+static const char usage[] =
+    "usage: followup worker [option...]\n"
+    "\n"
+    "Runs the service in the foreground; logs to stderr. SIGTERM drains and\n"
+    "stops, SIGHUP reads the schedules again. Needs --postgres, --redis and\n"
+    "--schedules (or FOLLOWUP_POSTGRES, FOLLOWUP_REDIS, FOLLOWUP_SCHEDULES);\n"
+    "followup --help lists every option.\n";
+
+static int check_arguments(const struct fup_options *options,
+                           int argc,
+                           char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        (void)fputs(usage, stdout);
+        return FUP_EXIT_OK;
+    }
+    if (argc > 1) {
+        (void)fprintf(stderr,
+                      "followup worker: unexpected argument \"%s\"\n",
+                      argv[1]);
+        return FUP_EXIT_USAGE;
+    }
+    if (options->postgres[0] == '\0' || options->redis[0] == '\0') {
+        (void)fprintf(stderr,
+                      "followup worker: %s is not set (FOLLOWUP_%s)\n",
+                      options->postgres[0] == '\0' ? "postgres" : "redis",
+                      options->postgres[0] == '\0' ? "POSTGRES" : "REDIS");
+        return FUP_EXIT_USAGE;
+    }
+    return -1;
+}
+
+int fup_cmd_worker(const struct fup_options *options, int argc, char **argv)
+{
+    struct worker w = {
+        .options = options,
+        .log = {.to = stderr, .level = options->log_level},
+        .exit = FUP_EXIT_OK,
+    };
+    int code = check_arguments(options, argc, argv);
+
+    if (code >= 0) {
+        return code;
+    }
+    (void)uv_loop_init(&w.loop);
+    code = run(&w);
+    (void)uv_loop_close(&w.loop);
+    fup_channels_done(&w.channels);
+    fup_notify_done(&w.notify);
+    return code;
+}
