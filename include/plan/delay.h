@@ -15,8 +15,10 @@ struct fup_delay {
 };
 
 /* Parse "4h", "90m", "1h30m", "45s", "1d", "1d4h", "1d 09:30". A year at most.
+ * Units come in the order d, h, m, s, each once; a wall time follows days only.
  *
- * Errors: FUP_EPARSE  @err names what was expected and where.
+ * Errors: FUP_EPARSE  @err names what was expected and where:
+ *                     "4x": expected d, h, m or s at position 2
  *         FUP_ELIMIT  longer than 366 days. */
 FUP_MUST_CHECK enum fup_code fup_delay_parse(const char *text,
                                              struct fup_delay *ret_delay,

@@ -105,4 +105,10 @@ struct fup_schedule {
     char *first_locale; /* of the first text: the last locale to fall back to */
 };
 
+/* The `outside_window` list of a step of @kind that names none of its own: the
+ * last entry is a silent step for "close_out", a skip for all others. Returns
+ * how many entries were written. */
+size_t fup_outside_default(const char *kind,
+                           enum fup_outside ret_outside[FUP_OUTSIDE_MAX]);
+
 #endif
