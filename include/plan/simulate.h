@@ -29,8 +29,8 @@ struct fup_sim_event {
 };
 
 /* One conversation. @facts gives its names (@contact NULL: the conversation
- * is its own contact), its texts to begin with, and @window_ends_at; all else
- * in it is set by the simulation. @events ascend by @at, inbound ones first
+ * is its own contact), and its texts to begin with; all else in it is set by
+ * the simulation. @events ascend by @at, inbound ones first
  * where that is equal. Borrowed. */
 struct fup_sim_timeline {
     struct fup_facts facts;

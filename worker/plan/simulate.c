@@ -141,7 +141,7 @@ static void replan(const struct world *world, struct walker *w, int64_t now)
 
     ask(world, w, now, &plan);
     w->timer_at = plan.at;
-    w->run.due_at = plan.at;
+    w->run.due_at = plan.action != FUP_ACTION_WAIT ? plan.at : FUP_TIME_NONE;
     if (plan.action == FUP_ACTION_END) {
         w->active = false;
         w->timer_at = FUP_TIME_NEVER;
@@ -343,6 +343,7 @@ static void walker_init(struct walker *w,
     w->facts.opted_out = false;
     w->facts.last_inbound_at = FUP_TIME_NONE;
     w->facts.last_answer_at = FUP_TIME_NONE;
+    w->facts.window_ends_at = FUP_TIME_NONE;
 }
 
 static enum fup_code
