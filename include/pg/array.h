@@ -13,13 +13,15 @@ void fup_pg_array_begin(struct fup_buf *buf);
 void fup_pg_array_text(struct fup_buf *buf, const char *text);
 void fup_pg_array_int(struct fup_buf *buf, int64_t value);
 void fup_pg_array_bool(struct fup_buf *buf, bool value);
-/* An instant as timestamptz; FUP_TIME_NONE is null, FUP_TIME_NEVER infinity. */
+/* An instant as timestamptz, to the microsecond; FUP_TIME_NONE is null,
+ * FUP_TIME_NEVER infinity. Years beyond 1 to 9999 make @buf fail with
+ * FUP_EINVAL. */
 void fup_pg_array_time(struct fup_buf *buf, int64_t at);
 void fup_pg_array_end(struct fup_buf *buf);
 
 /* Parse a one-dimensional text array literal as PostgreSQL prints it into at
- * most @max strings, in place over @text. Nulls are left out.
- * Returns how many; -1 when @text is no array. */
+ * most @max strings, in place over @text. Nulls are left out, and so are those
+ * past @max. Returns how many; -1 when @text is no array, or one of arrays. */
 int fup_pg_array_split(char *text, char **ret_items, int max);
 
 #endif

@@ -9,20 +9,28 @@
 
 struct fup_pg_block; /* a connection */
 
-/* Connect within 10 s. Errors: FUP_EINVAL conninfo, FUP_EAWAY, FUP_ENOMEM. */
+/* Connect, within 10 s a host; names are resolved as libpq does, blocking.
+ * Errors: FUP_EINVAL conninfo, FUP_EAWAY, FUP_ENOMEM. */
 FUP_MUST_CHECK enum fup_code fup_pg_block_open(const char *conninfo,
                                                struct fup_pg_block **ret_conn,
                                                struct fup_err *err);
 void fup_pg_block_close(struct fup_pg_block *conn);
 
-/* Run a script of several commands, in one transaction.
- * Errors: FUP_EREFUSED, @err holds message and line; FUP_EAWAY. */
+/* Run a script of several commands, in one transaction: it must not end that
+ * itself. Notices are dropped.
+ *
+ * Errors: FUP_EREFUSED  nothing was done; @err holds SQLSTATE, message and,
+ *                       where the server says it, the line
+ *         FUP_EAWAY     nothing was done: the server is gone or busy
+ *         FUP_EUNKNOWN  the server was lost while committing */
 FUP_MUST_CHECK enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
                                                  const char *sql,
                                                  struct fup_err *err);
 
-/* Run one statement; *@ret_rows is valid until the next call or close.
- * Errors: as above. */
+/* Run one statement; *@ret_rows is valid until the next run or close.
+ *
+ * Errors: as above, and FUP_EFENCED; FUP_EUNKNOWN when the server was lost at
+ *         any point. */
 FUP_MUST_CHECK enum fup_code
 fup_pg_block_run(struct fup_pg_block *conn,
                  const struct fup_statement *statement,

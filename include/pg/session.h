@@ -58,7 +58,9 @@ struct fup_pg_request {
     fup_pg_cb cb;
     const struct fup_statement *statement;
     struct fup_pg_request *next;
-    int phase;
+    unsigned generation;
+    bool prepares;
+    enum fup_code code;
 };
 
 /* Told when the session becomes ready (@ready, after @setup if any) or is lost
