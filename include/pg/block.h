@@ -29,8 +29,8 @@ FUP_MUST_CHECK enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
 
 /* Run one statement; *@ret_rows is valid until the next run or close.
  *
- * Errors: as above, and FUP_EFENCED; FUP_EUNKNOWN when the server was lost at
- *         any point. */
+ * Errors: as above, and FUP_EFENCED; FUP_EUNKNOWN when the server was lost
+ *         meanwhile. A lost connection stays lost: FUP_EAWAY from then on. */
 FUP_MUST_CHECK enum fup_code
 fup_pg_block_run(struct fup_pg_block *conn,
                  const struct fup_statement *statement,

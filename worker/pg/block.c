@@ -147,18 +147,17 @@ enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
 {
     enum fup_code code = exec(conn, "begin", err);
 
-    if (code != FUP_OK) {
-        return code;
-    }
-    code = exec(conn, sql, err);
     if (code == FUP_OK) {
-        return exec(conn, "commit", err);
+        code = exec(conn, sql, err);
+        if (code == FUP_OK) {
+            return exec(conn, "commit", err);
+        }
+        (void)exec(conn, "rollback", NULL);
     }
     if (code == FUP_EUNKNOWN) {
         /* Lost before the commit: nothing was done. */
         return fup_pg_failure_set_conn(err, FUP_EAWAY, conn->conn);
     }
-    (void)exec(conn, "rollback", NULL);
     return code;
 }
 
@@ -170,6 +169,10 @@ enum fup_code fup_pg_block_run(struct fup_pg_block *conn,
                                struct fup_err *err)
 {
     PQclear(conn->res);
+    conn->res = NULL;
+    if (PQstatus(conn->conn) != CONNECTION_OK) {
+        return fup_pg_failure_set_conn(err, FUP_EAWAY, conn->conn);
+    }
     conn->res = PQexecParams(conn->conn, statement->sql, n, NULL, params, NULL,
                              NULL, 0);
     if (!is_success(conn->res)) {
