@@ -42,28 +42,28 @@ static void hosts_become_lists_for_libpq(void **state)
 {
     static const struct {
         const char *conninfo;
-        unsigned first;
         const char *host;
         const char *addr;
         const char *port;
+        unsigned first;
         int names; /* that need looking up */
     } rows[] = {
-        {"", 0, "", "", "5432", 0},
-        {"host=/run/pg", 0, "/run/pg", "", "5432", 0},
-        {"host=@abstract port=7", 0, "@abstract", "", "7", 0},
-        {"host=db", 0, "db", "", "5432", 1},
-        {"host=10.1.2.3", 0, "10.1.2.3", "10.1.2.3", "5432", 0},
-        {"postgresql://u:p@[::1]:5433/d", 0, "::1", "::1", "5433", 0},
-        {"host=a,10.0.0.1,/s port=1,2,3", 0, "a,10.0.0.1,/s", ",10.0.0.1,",
-         "1,2,3", 1},
-        {"host=a,10.0.0.1,/s port=1,2,3", 4, "10.0.0.1,/s,a", "10.0.0.1,,",
-         "2,3,1", 1},
-        {"host=a,b port=6", 0, "a,b", ",", "6,6", 2},
-        {"hostaddr=10.0.0.9", 0, "", "10.0.0.9", "5432", 0},
-        {"host=a,b hostaddr=10.0.0.9,10.0.0.8", 1, "b,a", "10.0.0.8,10.0.0.9",
-         "5432,5432", 0},
-        {"postgresql://h1:1,h2:2/d?target_session_attrs=any", 0, "h1,h2", ",",
-         "1,2", 2},
+        {"", "", "", "5432", 0, 0},
+        {"host=/run/pg", "/run/pg", "", "5432", 0, 0},
+        {"host=@abstract port=7", "@abstract", "", "7", 0, 0},
+        {"host=db", "db", "", "5432", 0, 1},
+        {"host=10.1.2.3", "10.1.2.3", "10.1.2.3", "5432", 0, 0},
+        {"postgresql://u:p@[::1]:5433/d", "::1", "::1", "5433", 0, 0},
+        {"host=a,10.0.0.1,/s port=1,2,3", "a,10.0.0.1,/s", ",10.0.0.1,",
+         "1,2,3", 0, 1},
+        {"host=a,10.0.0.1,/s port=1,2,3", "10.0.0.1,/s,a", "10.0.0.1,,",
+         "2,3,1", 4, 1},
+        {"host=a,b port=6", "a,b", ",", "6,6", 0, 2},
+        {"hostaddr=10.0.0.9", "", "10.0.0.9", "5432", 0, 0},
+        {"host=a,b hostaddr=10.0.0.9,10.0.0.8", "b,a", "10.0.0.8,10.0.0.9",
+         "5432,5432", 1, 0},
+        {"postgresql://h1:1,h2:2/d?target_session_attrs=any", "h1,h2", ",",
+         "1,2", 0, 2},
     };
 
     (void)state;
