@@ -1,7 +1,8 @@
 /* Redis sessions on the loop: our own libuv adapter for hiredis, with connect
  * and command deadlines, reconnecting with backoff.
  *
- * Works with hiredis 0.14 (no TLS) and 1.x (TLS with rediss://). */
+ * Works with hiredis 0.14 (no TLS) and 1.x (TLS with rediss://). The program
+ * must ignore SIGPIPE, which hiredis may raise on a connection that is gone. */
 
 #ifndef FUP_REDIS_SESSION_H
 #define FUP_REDIS_SESSION_H
@@ -18,23 +19,34 @@ struct redisReply;
 struct fup_redis;
 
 /* Told when the session is ready (connected, authenticated, database chosen)
- * and when it is lost or could not connect; it tries again by itself, 100 ms to
- * 5 s. @err never holds the password. */
+ * and, each time, when it is lost or could not connect; it tries again by
+ * itself, 100 ms to 5 s. Commands that were under way have been called back by
+ * then. Not called after fup_redis_close(). @err never holds the password;
+ * FUP_EREFUSED: the server refused the password or the database, else
+ * FUP_EAWAY. */
 typedef void (*fup_redis_state_cb)(struct fup_redis *redis,
                                    bool ready,
                                    const struct fup_err *err);
 
 /* Called exactly once for each command, never from inside the submitting call.
- * @reply is valid during the call only, NULL unless FUP_OK.
+ * @reply is valid during the call only, NULL unless FUP_OK. All functions of
+ * the session may be called from it, fup_redis_close() included.
  *
  * @code: FUP_OK        any reply but an error
- *        FUP_EREFUSED  Redis answered an error; @err holds its line
+ *        FUP_EREFUSED  Redis answered an error; @err holds its line, without
+ *                      the arguments that some servers repeat there
  *        FUP_EFENCED   a script answered an error that begins with FENCED
- *        FUP_EAWAY     not sent, or Redis is loading or read-only or the like
- *                      (LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, OOM): try
- *                      again later
+ *        FUP_EAWAY     not sent (not ready, or 10,000 commands or 64 MiB are
+ *                      under way), or Redis is loading or read-only or the like
+ *                      (LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, OOM, BUSY,
+ *                      MISCONF): try again later
  *        FUP_EUNKNOWN  sent, and the connection was lost or the deadline passed
- *        FUP_ECLOSED   closed before it was sent */
+ *        FUP_ELIMIT    not sent: one command of more than 64 MiB
+ *        FUP_ENOMEM    not sent
+ *        FUP_ECLOSED   closed before it was sent
+ *
+ * The program ends when not even the few hundred bytes can be had that calling
+ * back needs. */
 typedef void (*fup_redis_cb)(void *data,
                              enum fup_code code,
                              const struct redisReply *reply,
@@ -43,7 +55,7 @@ typedef void (*fup_redis_cb)(void *data,
 struct fup_redis_options {
     const char *url;     /* redis:// rediss:// unix://; copied */
     const char *name;    /* CLIENT SETNAME; copied; no spaces */
-    uint64_t connect_ms; /* 0: 5 s */
+    uint64_t connect_ms; /* to resolve, then for each address; 0: 5 s */
     uint64_t answer_ms;  /* no answer for so long: drop it; 0: 2 s */
     fup_redis_state_cb on_state;
     void *data;
@@ -90,21 +102,28 @@ void fup_redis_command(struct fup_redis *redis,
                        fup_redis_cb cb,
                        void *data);
 
-/* A Lua script: @sha is filled in at first use. Static storage. */
+/* A Lua script: @sha is filled in at first use, by the server. Static
+ * storage. */
 struct fup_redis_script {
     const char *name;
     const char *text;
     char sha[41];
 };
 
-/* EVALSHA; a NOSCRIPT answer is met by EVAL once. @argv: keys, then arguments;
- * @lens as above. */
+struct fup_redis_args {
+    int n_keys; /* the first ones of @argv */
+    int argc;   /* keys and arguments */
+    const char *const *argv;
+    const size_t *lens; /* NULL: C strings */
+};
+
+/* EVALSHA; a NOSCRIPT answer is met by EVAL once. @args are copied.
+ *
+ * The EVAL comes after what was sent in between, so commands whose order
+ * matters wait for each other's answers. */
 void fup_redis_eval(struct fup_redis *redis,
                     struct fup_redis_script *script,
-                    int n_keys,
-                    int argc,
-                    const char *const *argv,
-                    const size_t *lens,
+                    const struct fup_redis_args *args,
                     fup_redis_cb cb,
                     void *data);
 

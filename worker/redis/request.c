@@ -264,35 +264,41 @@ static void send_eval(struct fup_request *req)
     fup_buf_done(&text);
 }
 
+/* Write EVALSHA with its arguments, to be sent as it is or, from @tail_at on,
+ * as EVAL. */
+static void write_eval(struct fup_request *req,
+                       struct fup_redis_script *script,
+                       const struct fup_redis_args *args)
+{
+    const char *const head[] = {"EVALSHA", script->sha};
+    char number[16];
+
+    req->script = script;
+    req->argc = args->argc + 3;
+    fup_buf_addf(&req->text, "*%d\r\n", req->argc);
+    add_args(&req->text, 2, head, NULL);
+    req->tail_at = req->text.len;
+    (void)snprintf(number, sizeof number, "%d", args->n_keys);
+    add_arg(&req->text, number, strlen(number));
+    add_args(&req->text, args->argc, args->argv, args->lens);
+}
+
 void fup_redis_eval(struct fup_redis *redis,
                     struct fup_redis_script *script,
-                    int n_keys,
-                    int argc,
-                    const char *const *argv,
-                    const size_t *lens,
+                    const struct fup_redis_args *args,
                     fup_redis_cb cb,
                     void *data)
 {
     struct fup_request *req = req_create(redis, cb, data);
-    const char *const head[] = {"EVALSHA", script->sha};
-    bool known = script->sha[0] != '\0' && strcmp(script->sha, SHA_NONE) != 0;
-    char number[16];
 
     if (!req_may_go(req)) {
         return;
     }
-    req->script = script;
-    req->argc = argc + 3;
-    fup_buf_addf(&req->text, "*%d\r\n", req->argc);
-    add_args(&req->text, 2, head, NULL);
-    req->tail_at = req->text.len;
-    (void)snprintf(number, sizeof number, "%d", n_keys);
-    add_arg(&req->text, number, strlen(number));
-    add_args(&req->text, argc, argv, lens);
+    write_eval(req, script, args);
     if (!req_has_text(req, &req->text)) {
         return;
     }
-    if (known) {
+    if (script->sha[0] != '\0' && strcmp(script->sha, SHA_NONE) != 0) {
         req_send(req, req->text.data, req->text.len);
         return;
     }
