@@ -36,6 +36,13 @@ enum fup_liquid_mode {
     FUP_LIQUID_LAX,    /* it is the empty string, as the standard says */
 };
 
+/* What strict means. A variable is missing when the data have no such member,
+ * or null there. It stays missing through every filter but "default", also as
+ * an argument of one, and through assign. Printed, it is FUP_ENOENT; so is a
+ * filter that gives nothing (the first of an empty list), named by what went
+ * in. Printing an object is FUP_EINVAL. Conditions, case and for may meet
+ * missing values: they are false, match nothing, loop over nothing. */
+
 /* Append @liquid, filled in from the object @data, to @out (whose max bounds
  * the output). A value that contains "{{" stays text.
  *

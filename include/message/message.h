@@ -96,13 +96,28 @@ struct fup_compose_in {
  * the sum of weights), the locale (the contact's, its CLDR parents, then the
  * schedule's first), and fill in the texts strictly: a variable that is missing
  * and has no default makes a candidate unusable, and the next one is tried:
- * the other variants in order, then the fallback. Text and labels are always
- * in one locale.
+ * the other variants in order, then the fallback. A variant of weight 0 is only
+ * reached that way. A text, label or parameter that comes out empty or longer
+ * than its limit makes a candidate unusable as well.
+ *
+ * Text and labels are always in one locale: the first that has them all. After
+ * the schedule's first locale come those of the text, as listed.
+ *
+ * A template has no text; its locale is the template's language. The options go
+ * along when every label exists in that language, otherwise without.
+ *
+ * The texts see the members of facts->attributes, cleaned: control characters
+ * and marks of text direction are gone, line breaks are spaces, the rest is in
+ * NFC and at most 200 bytes; a text of which nothing remains is missing. Over
+ * these they see "channel", "locale" (the message's), "intent" and "stage".
  *
  * Owns:   *@ret_message is the caller's; fup_message_done() it.
- * Errors: FUP_ENOENT  no candidate could be used (text_incomplete); @err names
- *                     the first variable that was missing.
- *         FUP_ENOMEM, FUP_ELIMIT */
+ * Errors: FUP_ENOENT  no candidate could be used (text_incomplete); @err says
+ *                     what was wrong with the first: the variable that was
+ *                     missing, with line and column.
+ *         FUP_EPARSE  the attributes are no JSON.
+ *         FUP_ELIMIT  the attributes have more than 64 KiB.
+ *         FUP_ENOMEM */
 FUP_MUST_CHECK enum fup_code
 fup_message_compose(const struct fup_message_def *def,
                     const struct fup_compose_in *in,

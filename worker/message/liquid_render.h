@@ -1,0 +1,53 @@
+/* Liquid at work: the state of one render. */
+
+#ifndef FUP_MESSAGE_LIQUID_RENDER_H
+#define FUP_MESSAGE_LIQUID_RENDER_H
+
+#include "liquid_program.h"
+#include "message/liquid.h"
+
+/* The variables of the loop that runs; the innermost comes first. */
+struct fup_lq_frame {
+    uint32_t name;
+    struct fup_lq_value item;
+    struct fup_lq_loop loop;
+    const struct fup_lq_frame *parent;
+};
+
+struct fup_lq_render {
+    const struct fup_liquid *liquid;
+    const struct cJSON *data;
+    enum fup_liquid_mode mode;
+    struct fup_err *err;
+    struct fup_lq_arena arena;
+    struct fup_lq_value *locals; /* by name; UNSET until assigned */
+    int64_t *resumes;            /* by slot of a loop */
+    const struct fup_lq_frame *frame;
+    unsigned loops_left;
+    enum fup_lq_node_kind leaving; /* BREAK or CONTINUE on the way out */
+};
+
+/* The value of expression @index.
+ *
+ * Errors: FUP_EINVAL  it cannot be had: a filter, a comparison.
+ *         FUP_ENOMEM, FUP_ELIMIT */
+FUP_MUST_CHECK enum fup_code fup_lq_eval(struct fup_lq_render *render,
+                                         uint32_t index,
+                                         struct fup_lq_value *ret);
+
+/* The same as a condition. Errors likewise. */
+FUP_MUST_CHECK enum fup_code
+fup_lq_eval_condition(struct fup_lq_render *render, uint32_t index, bool *ret);
+
+/* Fail with @code, naming line and column of @at.
+ * Errors: @code always. */
+FUP_MUST_CHECK enum fup_code fup_lq_render_fail(struct fup_lq_render *render,
+                                                enum fup_code code,
+                                                const char *at,
+                                                const char *fmt,
+                                                ...) FUP_PRINTF(4, 5);
+
+/* FUP_OK, or why the arena could not give memory. */
+FUP_MUST_CHECK enum fup_code fup_lq_arena_check(struct fup_lq_render *render);
+
+#endif
