@@ -231,7 +231,8 @@ static void expect_problems(struct fixture *f, const struct bad *rows, size_t n)
     }
 }
 
-#define EXPECT(rows) expect_problems(*state, rows, sizeof rows / sizeof rows[0])
+#define EXPECT(rows)                                                           \
+    expect_problems(*state, (rows), sizeof(rows) / sizeof((rows)[0]))
 
 static void names_the_nearest_field_and_its_place(void **state)
 {
