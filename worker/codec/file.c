@@ -5,25 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES 16384
+#define FIRST_BYTES 16384
 
 /* Read to the end, or to one byte more than @max. NULL: no memory. */
 static char *read_all(FILE *in, size_t max, size_t *ret_len)
 {
-    char *text = NULL;
+    size_t cap = FIRST_BYTES;
+    char *text = malloc(cap + 1);
     size_t len = 0;
     size_t got = 1;
 
-    while (got > 0 && len <= max) {
-        char *more = realloc(text, len + CHUNK_BYTES + 1);
-
-        if (more == NULL) {
-            free(text);
-            return NULL;
-        }
-        text = more;
-        got = fread(text + len, 1, CHUNK_BYTES, in);
+    while (text != NULL && got > 0 && len <= max) {
+        got = fread(text + len, 1, cap - len, in);
         len += got;
+        if (len == cap) {
+            char *more = realloc(text, cap * 2 + 1);
+
+            if (more == NULL) {
+                free(text);
+                return NULL;
+            }
+            text = more;
+            cap *= 2;
+        }
+    }
+    if (text == NULL) {
+        return NULL;
     }
     text[len] = '\0';
     *ret_len = len;

@@ -1,0 +1,59 @@
+/* Run a command in a child process and keep what it printed. */
+
+#ifndef FUP_TESTS_CAPTURE_H
+#define FUP_TESTS_CAPTURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct capture {
+    int exit_code; /* -1: it did not end by itself */
+    char out[65536];
+    char err[65536];
+};
+
+static void capture_read(FILE *from, char *into, size_t size)
+{
+    size_t n;
+
+    rewind(from);
+    n = fread(into, 1, size - 1, from);
+    into[n] = '\0';
+    (void)fclose(from);
+}
+
+/* @argv ends with NULL; argv[0] is the command's name. */
+static void
+capture_run(struct capture *c, int (*command)(int, char **), char **argv)
+{
+    FILE *out = tmpfile();
+    FILE *err = tmpfile();
+    int status = -1;
+    int argc = 0;
+    pid_t child;
+
+    while (argv[argc] != NULL) {
+        argc++;
+    }
+    (void)fflush(NULL);
+    child = out == NULL || err == NULL ? -1 : fork();
+    if (child == 0) {
+        if (dup2(fileno(out), STDOUT_FILENO) < 0 ||
+            dup2(fileno(err), STDERR_FILENO) < 0) {
+            _exit(99);
+        }
+        /* exit, so that a leak checker has its say */
+        exit(command(argc, argv)); // NOLINT(concurrency-mt-unsafe)
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        abort();
+    }
+    c->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    capture_read(out, c->out, sizeof c->out);
+    capture_read(err, c->err, sizeof c->err);
+}
+
+#endif
