@@ -4,5 +4,5 @@
 #   shell.sh SOURCE_DIR SHELLCHECK
 set -eu
 cd "$1"
-find scripts .ci tests/lint -type f ! -name CMakeLists.txt ! -name '*.py' |
+find scripts .ci cmake/debian tests/lint -type f ! -name CMakeLists.txt ! -name '*.py' |
     sort | xargs "$2" --severity=warning

@@ -37,7 +37,8 @@ product() {
 text() {
     ours \( -name '*.[ch]' -o -name '*.sql' -o -name '*.def' -o -name '*.lua' \
         -o -name '*.cmake' -o -name CMakeLists.txt -o -name '*.sh' \
-        -o -name '*.md' -o -path './scripts/*' -o -path './.ci/*' \)
+        -o -name '*.md' -o -name 'Dockerfile' -o -name '*.yml' \
+        -o -path './scripts/*' -o -path './.ci/*' -o -path './cmake/*' \)
 }
 
 findings() {
@@ -54,10 +55,10 @@ findings() {
     product | search '"(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP) ' |
         report "SQL in C strings: sql/statements/ is its place"
     ours \( -path './scripts/*' -o -path './.ci/*' \
-        -o -path './tests/lint/*.sh' \) ! -perm -u+x |
+        -o -path './cmake/debian/*' -o -path './tests/lint/*.sh' \) ! -perm -u+x |
         report "scripts without a run bit"
-    ours -perm -u+x ! -path './scripts/*' ! -path './.ci/*' ! -name '*.sh' \
-        ! -name '*.py' | report "files with a run bit that are no scripts"
+    ours -perm -u+x ! -path './scripts/*' ! -path './.ci/*' \
+        ! -path './cmake/debian/*' ! -name '*.sh' ! -name '*.py' | report "files with a run bit that are no scripts"
 }
 
 found=$(findings)
