@@ -1,10 +1,7 @@
-# What is installed, and the Debian package made of it (preset deb).
+# What is installed beside the program, and the Debian package made of it (preset deb).
 
 set(share ${CMAKE_INSTALL_DATADIR}/followup)
 
-if(TARGET followup)
-  install(TARGETS followup RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
 install(FILES worker/app/followup.service DESTINATION lib/systemd/system)
 install(FILES worker/app/followup.env DESTINATION ${share})
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
