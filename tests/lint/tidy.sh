@@ -37,7 +37,8 @@ xargs -r -n 2 -P "$(nproc)" sh -c '
     "$0" -p "$1" --quiet "$3" 2>&1 | grep -v "warnings\? generated\.$" \
         >"$2.log"
     if grep -qE "(warning|error):" "$2.log"; then
-        cat "$2.log"
+        # The verdicts; how it came to them is for the command line.
+        grep -A 2 -E "(warning|error):" "$2.log"
         rm -f "$2.log"
         exit 1
     fi
