@@ -138,6 +138,14 @@ struct fup_plan_env {
     size_t n_channels;
 };
 
+/* The instant @delay after @from_at in the contact's zone, in whole seconds
+ * rounded up: rule 1 without jitter. */
+int64_t fup_plan_after(const struct fup_plan_env *env,
+                       const struct fup_schedule *schedule,
+                       const struct fup_facts *facts,
+                       const struct fup_delay *delay,
+                       int64_t from_at);
+
 /* Decide whether the silence in @facts is to be followed up.
  *
  * Returns NONE when it is, with *@ret_schedule the matching schedule (highest

@@ -41,9 +41,7 @@ static void log_problems(struct worker *w, const struct fup_problems *problems)
         fup_problem_print(&problems->items[i], &line);
         fup_log(&w->log,
                 problems->items[i].warning ? FUP_LOG_WARN : FUP_LOG_ERROR,
-                "schedule_problem",
-                "at=\"%s\"",
-                fup_buf_text(&line));
+                "schedule_problem", "at=\"%s\"", fup_buf_text(&line));
     }
     fup_buf_done(&line);
 }
@@ -74,7 +72,8 @@ static enum fup_code load_channels(struct worker *w)
     return code;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------
+ */
 
 static void on_engine_closed(void *data)
 {
@@ -95,8 +94,8 @@ static void end(struct worker *w)
     w->ending = true;
     fup_notify_stopping(&w->notify);
     fup_log(&w->log, FUP_LOG_INFO, "stopping", "");
-    fup_engine_close(
-        w->engine, (uint64_t)w->options->drain_ms, on_engine_closed, w);
+    fup_engine_close(w->engine, (uint64_t)w->options->drain_ms,
+                     on_engine_closed, w);
 }
 
 static void on_fatal(void *data, const struct fup_err *err)
@@ -117,7 +116,8 @@ static void on_ready(void *data)
     fup_notify_ready(&w->notify, "working");
 }
 
-/* --- signals and watchdog -------------------------------------------------- */
+/* --- signals and watchdog --------------------------------------------------
+ */
 
 static void reload(struct worker *w)
 {
@@ -129,9 +129,7 @@ static void reload(struct worker *w)
         fup_log(&w->log, FUP_LOG_INFO, "reloaded", "");
     } else {
         fup_schedules_done(&schedules);
-        fup_log(&w->log,
-                FUP_LOG_ERROR,
-                "reload_refused",
+        fup_log(&w->log, FUP_LOG_ERROR, "reload_refused",
                 "kept=\"the schedules as they were\"");
     }
     fup_notify_ready(&w->notify, "working");
@@ -175,7 +173,8 @@ static void start_handles(struct worker *w)
     }
 }
 
-/* --- the beginning --------------------------------------------------------- */
+/* --- the beginning ---------------------------------------------------------
+ */
 
 static enum fup_code open_engine(struct worker *w, struct fup_err *err)
 {
@@ -203,8 +202,7 @@ static enum fup_code open_engine(struct worker *w, struct fup_err *err)
 
     /* At start a bad file is left out, and said; the good ones work. */
     if (code != FUP_OK && code != FUP_EPARSE) {
-        return fup_err_set(err,
-                           code,
+        return fup_err_set(err, code,
                            "schedules: cannot read the folder \"%s\"",
                            o->schedules);
     }
@@ -224,12 +222,8 @@ static int run(struct worker *w)
         return FUP_EXIT_REFUSED;
     }
     start_handles(w);
-    fup_log(&w->log,
-            FUP_LOG_INFO,
-            "starting",
-            "version=%s worker=%s",
-            FUP_VERSION,
-            w->options->worker_id);
+    fup_log(&w->log, FUP_LOG_INFO, "starting", "version=%s worker=%s",
+            FUP_VERSION, w->options->worker_id);
     if (open_engine(w, &err) != FUP_OK) {
         (void)fprintf(stderr, "followup worker: %s\n", err.msg);
         w->exit = FUP_EXIT_USAGE;
@@ -247,23 +241,20 @@ static const char usage[] =
     "--schedules (or FOLLOWUP_POSTGRES, FOLLOWUP_REDIS, FOLLOWUP_SCHEDULES);\n"
     "followup --help lists every option.\n";
 
-static int check_arguments(const struct fup_options *options,
-                           int argc,
-                           char **argv)
+static int
+check_arguments(const struct fup_options *options, int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         (void)fputs(usage, stdout);
         return FUP_EXIT_OK;
     }
     if (argc > 1) {
-        (void)fprintf(stderr,
-                      "followup worker: unexpected argument \"%s\"\n",
+        (void)fprintf(stderr, "followup worker: unexpected argument \"%s\"\n",
                       argv[1]);
         return FUP_EXIT_USAGE;
     }
     if (options->postgres[0] == '\0' || options->redis[0] == '\0') {
-        (void)fprintf(stderr,
-                      "followup worker: %s is not set (FOLLOWUP_%s)\n",
+        (void)fprintf(stderr, "followup worker: %s is not set (FOLLOWUP_%s)\n",
                       options->postgres[0] == '\0' ? "postgres" : "redis",
                       options->postgres[0] == '\0' ? "POSTGRES" : "REDIS");
         return FUP_EXIT_USAGE;

@@ -68,7 +68,7 @@ struct fup_decision {
     const struct fup_version *version;
     int step; /* what was done, from 1; 0 if none */
     const char *kind;
-    int64_t due_at;    /* planned instant of what was done */
+    int64_t due_at;     /* planned instant of what was done */
     struct fup_run run; /* what it is after */
     const char *waits_for;
     struct fup_trace trace;

@@ -73,8 +73,7 @@ static void write_state(const struct fup_case *c,
                         const struct fup_decision *d,
                         struct fup_buf *out)
 {
-    if (c->enrollment != 0 &&
-        episode_us(&d->run) == episode_us(&c->run)) {
+    if (c->enrollment != 0 && episode_us(&d->run) == episode_us(&c->run)) {
         fup_json_int(out, "id", c->enrollment);
         fup_json_int(out, "gen", c->gen);
     }

@@ -22,7 +22,8 @@
 
 static void close_sessions(struct fup_engine *engine);
 
-/* --- PostgreSQL ------------------------------------------------------------ */
+/* --- PostgreSQL ------------------------------------------------------------
+ */
 
 static void on_installation(struct fup_pg_request *req,
                             enum fup_code code,
@@ -37,23 +38,18 @@ static void on_installation(struct fup_pg_request *req,
     }
     if (code != FUP_OK || rows->n != 1) {
         if (!engine->said_missing && code == FUP_EREFUSED) {
-            fup_engine_log(engine,
-                           ERROR,
-                           "schema_missing",
-                           "do=\"followup migrate\" why=\"%s\"",
-                           err->msg);
+            fup_engine_log(engine, ERROR, "schema_missing",
+                           "do=\"followup migrate\" why=\"%s\"", err->msg);
             engine->said_missing = true;
         }
         return;
     }
-    (void)snprintf(
-        engine->tag, sizeof engine->tag, "%s", fup_pg_text(rows, 0, 0));
+    (void)snprintf(engine->tag, sizeof engine->tag, "%s",
+                   fup_pg_text(rows, 0, 0));
     engine->since_at = fup_pg_int(rows, 0, 2, FUP_TIME_NONE);
     engine->installed = true;
     if (fup_pg_text(rows, 0, 3) == NULL) {
-        fup_engine_log(engine,
-                       WARN,
-                       "no_adapter",
+        fup_engine_log(engine, WARN, "no_adapter",
                        "do=\"followup migrate --adapter NAME\"");
     }
     fup_versions_resume(engine);
@@ -63,21 +59,17 @@ static void on_installation(struct fup_pg_request *req,
  * the worker waits for it. */
 static void install(struct fup_engine *engine)
 {
-    if (engine->installed || engine->installing ||
-        !fup_pg_ready(engine->pg)) {
+    if (engine->installed || engine->installing || !fup_pg_ready(engine->pg)) {
         return;
     }
     engine->installing = true;
     engine->install_req.data = engine;
-    fup_pg_submit(engine->pg,
-                  &engine->install_req,
-                  &fup_sql_installation,
-                  NULL,
-                  0,
-                  on_installation);
+    fup_pg_submit(engine->pg, &engine->install_req, &fup_sql_installation, NULL,
+                  0, on_installation);
 }
 
-static void on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
+static void
+on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
 {
     struct fup_engine *engine = fup_pg_data(pg);
 
@@ -86,8 +78,8 @@ static void on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err
     }
     if (!ready) {
         if (!engine->said_away_pg) {
-            fup_engine_log(
-                engine, WARN, "postgres_away", "why=\"%s\"", err->msg);
+            fup_engine_log(engine, WARN, "postgres_away", "why=\"%s\"",
+                           err->msg);
         }
         engine->said_away_pg = true;
         return;
@@ -101,9 +93,11 @@ static void on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err
     fup_versions_resume(engine);
 }
 
-/* --- Redis ----------------------------------------------------------------- */
+/* --- Redis -----------------------------------------------------------------
+ */
 
-static void on_checked(void *data, enum fup_code code, const struct fup_err *err)
+static void
+on_checked(void *data, enum fup_code code, const struct fup_err *err)
 {
     struct fup_engine *engine = data;
 
@@ -139,9 +133,8 @@ static void check_redis(struct fup_engine *engine)
     }
 }
 
-static void on_redis_state(struct fup_redis *redis,
-                           bool ready,
-                           const struct fup_err *err)
+static void
+on_redis_state(struct fup_redis *redis, bool ready, const struct fup_err *err)
 {
     struct fup_engine *engine = fup_redis_data(redis);
 
@@ -165,7 +158,8 @@ static void on_redis_state(struct fup_redis *redis,
     check_redis(engine);
 }
 
-/* --- what goes on by itself ------------------------------------------------ */
+/* --- what goes on by itself ------------------------------------------------
+ */
 
 bool fup_engine_may_act(const struct fup_engine *engine)
 {
@@ -288,7 +282,8 @@ bool fup_engine_alive(const struct fup_engine *engine)
            (uint64_t)engine->o.lease_ms;
 }
 
-/* --- open and close -------------------------------------------------------- */
+/* --- open and close --------------------------------------------------------
+ */
 
 static void engine_free(struct fup_engine *engine)
 {
@@ -388,8 +383,7 @@ static enum fup_code open_redis(struct fup_engine *engine,
         .on_state = on_redis_state,
         .data = engine,
     };
-    enum fup_code code =
-        fup_redis_open(engine->loop, &options, ret_redis, err);
+    enum fup_code code = fup_redis_open(engine->loop, &options, ret_redis, err);
 
     engine->open_handles += code == FUP_OK ? 1 : 0;
     return code;
@@ -398,8 +392,7 @@ static enum fup_code open_redis(struct fup_engine *engine,
 static enum fup_code open_sessions(struct fup_engine *engine,
                                    struct fup_err *err)
 {
-    enum fup_code code =
-        open_pg(engine, "followup worker", &engine->pg, err);
+    enum fup_code code = open_pg(engine, "followup worker", &engine->pg, err);
 
     if (code == FUP_OK) {
         code = open_pg(engine, "followup lease", &engine->pg_lease, err);
@@ -408,11 +401,8 @@ static enum fup_code open_sessions(struct fup_engine *engine,
         code = open_redis(engine, "followup", 0, &engine->redis, err);
     }
     if (code == FUP_OK) {
-        code = open_redis(engine,
-                          "followup-inbox",
-                          FUP_INBOX_BLOCK_MS * 2,
-                          &engine->reader,
-                          err);
+        code = open_redis(engine, "followup-inbox", FUP_INBOX_BLOCK_MS * 2,
+                          &engine->reader, err);
     }
     return code;
 }

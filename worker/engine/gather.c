@@ -31,7 +31,8 @@ static void answered(struct fup_part *part)
     }
 }
 
-/* --- changes --------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------
+ */
 
 static void replace_text(char **text, const char *with)
 {
@@ -74,8 +75,7 @@ static enum fup_code add_keys(struct fup_work *todo,
         const char *tenant = fup_pg_text(rows, i, COL_TENANT);
 
         if (tenant != NULL) {
-            code = fup_work_add_key(todo,
-                                    tenant,
+            code = fup_work_add_key(todo, tenant,
                                     fup_pg_text(rows, i, COL_CONVERSATION));
         }
     }
@@ -121,8 +121,8 @@ static void capture(struct fup_part *part)
     char partition[16];
     char epoch[24];
     char limit[16];
-    const char *params[] = {
-        partition, epoch, c->from, c->to, c->tenant, c->conversation, limit};
+    const char *params[] = {partition, epoch,           c->from, c->to,
+                            c->tenant, c->conversation, limit};
 
     if (c->from == NULL) { /* no memory for it: read it again with the lease */
         fup_part_close(part);
@@ -134,12 +134,8 @@ static void capture(struct fup_part *part)
     part->turn.awaited++;
     part->refs++;
     part->turn.capture_req.data = part;
-    fup_pg_submit(part->engine->pg,
-                  &part->turn.capture_req,
-                  &fup_sql_capture,
-                  params,
-                  7,
-                  on_capture);
+    fup_pg_submit(part->engine->pg, &part->turn.capture_req, &fup_sql_capture,
+                  params, 7, on_capture);
 }
 
 static void on_saved(struct fup_pg_request *req,
@@ -167,8 +163,8 @@ void fup_capture_advance(struct fup_part *part)
     char epoch[24];
     const char *params[] = {partition, epoch, c->unsaved};
 
-    if (c->unsaved == NULL || part->turn.saving ||
-        part->turn.todo.n_keys > 0 || !fup_engine_may_act(part->engine)) {
+    if (c->unsaved == NULL || part->turn.saving || part->turn.todo.n_keys > 0 ||
+        !fup_engine_may_act(part->engine)) {
         return;
     }
     (void)snprintf(partition, sizeof partition, "%d", part->id);
@@ -176,12 +172,8 @@ void fup_capture_advance(struct fup_part *part)
     part->turn.saving = true;
     part->refs++;
     part->turn.save_req.data = part;
-    fup_pg_submit(part->engine->pg,
-                  &part->turn.save_req,
-                  &fup_sql_captured,
-                  params,
-                  3,
-                  on_saved);
+    fup_pg_submit(part->engine->pg, &part->turn.save_req, &fup_sql_captured,
+                  params, 3, on_saved);
     replace_text(&c->unsaved, NULL);
 }
 
@@ -196,7 +188,8 @@ void fup_capture_done(struct fup_part *part)
     replace_text(&c->unsaved, NULL);
 }
 
-/* --- timers ---------------------------------------------------------------- */
+/* --- timers ----------------------------------------------------------------
+ */
 
 /* When to claim again: exactly when the next timer is due, by Redis' clock. */
 static uint64_t next_claim(const struct fup_part *part,
@@ -232,12 +225,8 @@ static void on_claim(void *data,
     }
     if (code != FUP_OK) {
         part->next_claim_ms = uv_now(engine->loop) + CLAIM_SLEEP_MS;
-        fup_engine_log(engine,
-                       DEBUG,
-                       "claim_failed",
-                       "partition=%d why=\"%s\"",
-                       part->id,
-                       err != NULL ? err->msg : "");
+        fup_engine_log(engine, DEBUG, "claim_failed", "partition=%d why=\"%s\"",
+                       part->id, err != NULL ? err->msg : "");
         answered(part);
         return;
     }
@@ -259,14 +248,12 @@ static void claim(struct fup_part *part)
     fup_part_queue(part, &queue);
     part->turn.awaited++;
     part->refs++;
-    fup_queue_claim(&queue,
-                    (size_t)part->engine->o.claim_batch,
-                    part->engine->o.lease_ms,
-                    on_claim,
-                    part);
+    fup_queue_claim(&queue, (size_t)part->engine->o.claim_batch,
+                    part->engine->o.lease_ms, on_claim, part);
 }
 
-/* --- both ------------------------------------------------------------------ */
+/* --- both ------------------------------------------------------------------
+ */
 
 void fup_gather(struct fup_part *part)
 {
@@ -284,4 +271,3 @@ void fup_gather(struct fup_part *part)
     }
     answered(part);
 }
-

@@ -46,7 +46,8 @@ bool fup_inbox_idle(const struct fup_engine *engine)
     return engine->inbox.waiting == 0;
 }
 
-/* --- acknowledging --------------------------------------------------------- */
+/* --- acknowledging ---------------------------------------------------------
+ */
 
 static void ack_kept(struct fup_engine *engine, enum fup_queue_inbox which)
 {
@@ -60,11 +61,7 @@ static void ack_kept(struct fup_engine *engine, enum fup_queue_inbox which)
         }
     }
     if (n > 0) {
-        fup_queue_ack(engine->redis,
-                      engine->o.prefix,
-                      which,
-                      ids,
-                      n,
+        fup_queue_ack(engine->redis, engine->o.prefix, which, ids, n,
                       /* cb= */ NULL,
                       /* data= */ NULL);
     }
@@ -106,23 +103,16 @@ static void reject(struct fup_engine *engine,
 
     (void)snprintf(reason, sizeof reason, "%s: %s", word, why);
     fup_engine_log(engine, WARN, "rejected", "why=\"%s\"", reason);
-    fup_queue_reject(engine->redis,
-                     engine->o.prefix,
-                     entry,
-                     reason,
+    fup_queue_reject(engine->redis, engine->o.prefix, entry, reason,
                      /* cb= */ NULL,
                      /* data= */ NULL);
 }
 
-static void answer(struct fup_engine *engine,
-                   const char *request_id,
-                   const char *json)
+static void
+answer(struct fup_engine *engine, const char *request_id, const char *json)
 {
     if (request_id != NULL && json != NULL) {
-        fup_queue_answer(engine->redis,
-                         engine->o.prefix,
-                         request_id,
-                         json,
+        fup_queue_answer(engine->redis, engine->o.prefix, request_id, json,
                          /* cb= */ NULL,
                          /* data= */ NULL);
     }
@@ -141,7 +131,8 @@ static void answer_error(struct fup_engine *engine,
     fup_buf_done(&json);
 }
 
-/* --- into PostgreSQL ------------------------------------------------------- */
+/* --- into PostgreSQL -------------------------------------------------------
+ */
 
 /* What PostgreSQL refuses will never be taken: the entry goes where bad ones
  * go, without its fields, which are gone by now. */
@@ -171,9 +162,7 @@ static void on_kept(struct fup_pg_request *req,
             struct fup_queue_entry entry = {.inbox = item->inbox,
                                             .id = item->entry};
 
-            reject(engine,
-                   &entry,
-                   fup_pg_text(rows, 0, 0),
+            reject(engine, &entry, fup_pg_text(rows, 0, 0),
                    "no such message was sent");
         }
     } else if (code == FUP_EREFUSED) {
@@ -230,19 +219,15 @@ static enum fup_code read_entry(const struct fup_queue_entry *entry,
     enum fup_code code;
 
     if (entry->inbox == FUP_QUEUE_COMMANDS) {
-        code = fup_command_parse(entry->fields,
-                                 entry->lens,
-                                 entry->n_fields,
-                                 &command,
-                                 ret_word,
-                                 err);
+        code = fup_command_parse(entry->fields, entry->lens, entry->n_fields,
+                                 &command, ret_word, err);
         if (code == FUP_OK) {
             write_command(&command, entry->id, json);
         }
         return code;
     }
-    code = fup_receipt_parse(
-        entry->fields, entry->lens, entry->n_fields, &receipt, ret_word, err);
+    code = fup_receipt_parse(entry->fields, entry->lens, entry->n_fields,
+                             &receipt, ret_word, err);
     if (code == FUP_OK) {
         write_receipt(&receipt, json);
     }
@@ -286,13 +271,10 @@ static void keep(struct fup_engine *engine,
     inbox->n++;
     inbox->waiting++;
     item->req.data = item;
-    fup_pg_submit(engine->pg,
-                  &item->req,
+    fup_pg_submit(engine->pg, &item->req,
                   entry->inbox == FUP_QUEUE_COMMANDS ? &fup_sql_receive_command
                                                      : &fup_sql_receive_receipt,
-                  params,
-                  1,
-                  on_kept);
+                  params, 1, on_kept);
 }
 
 static void take(struct fup_engine *engine, const struct fup_queue_entry *entry)
@@ -313,7 +295,8 @@ static void take(struct fup_engine *engine, const struct fup_queue_entry *entry)
     fup_buf_done(&json);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------
+ */
 
 static void on_read(void *data,
                     enum fup_code code,
@@ -355,13 +338,8 @@ static void read_more(struct fup_engine *engine)
         inbox->again = true;
     }
     inbox->running = true;
-    fup_queue_read(engine->reader,
-                   engine->o.prefix,
-                   engine->o.worker_id,
-                   FUP_INBOX_BLOCK_MS,
-                   inbox->again,
-                   on_read,
-                   engine);
+    fup_queue_read(engine->reader, engine->o.prefix, engine->o.worker_id,
+                   FUP_INBOX_BLOCK_MS, inbox->again, on_read, engine);
 }
 
 void fup_inbox_start(struct fup_engine *engine)

@@ -31,11 +31,11 @@ struct fup_inbox_item {
 
 struct fup_inbox {
     bool running;
-    bool again;           /* read what was not acknowledged */
-    size_t waiting;       /* items without an answer */
+    bool again;     /* read what was not acknowledged */
+    size_t waiting; /* items without an answer */
     size_t n;
-    bool away;            /* an item could not be kept: read it again later */
-    uint64_t again_ms;    /* when to look for unacknowledged ones */
+    bool away;         /* an item could not be kept: read it again later */
+    uint64_t again_ms; /* when to look for unacknowledged ones */
     struct fup_inbox_item items[FUP_INBOX_PAGE];
 };
 

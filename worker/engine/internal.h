@@ -57,12 +57,12 @@ struct fup_capture {
 struct fup_relay {
     bool running;
     bool wanted;
-    bool known;        /* @seq is known */
-    int64_t seq;       /* relayed up to here */
-    int64_t end;       /* next_seq of the partition, as far as is known */
-    uint64_t next_ms;  /* not before: the stream was full, Redis refused */
-    int64_t last_seq;  /* of the page under way */
-    size_t n_rows;     /* messages in it */
+    bool known;            /* @seq is known */
+    int64_t seq;           /* relayed up to here */
+    int64_t end;           /* next_seq of the partition, as far as is known */
+    uint64_t next_ms;      /* not before: the stream was full, Redis refused */
+    int64_t last_seq;      /* of the page under way */
+    size_t n_rows;         /* messages in it */
     struct fup_buf fields; /* of the page's events */
     struct fup_events *events;
     struct fup_pg_request req;
@@ -96,7 +96,8 @@ struct fup_part {
     bool asking_meta;
 };
 
-/* --- the engine ------------------------------------------------------------ */
+/* --- the engine ------------------------------------------------------------
+ */
 
 struct fup_engine {
     struct uv_loop_s *loop;
@@ -115,7 +116,7 @@ struct fup_engine {
     bool ready;
     bool fatal;
     bool leasing;
-    int open_handles; /* sessions and timers that are not closed yet */
+    int open_handles;        /* sessions and timers that are not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
     uint64_t next_sweep_ms;
@@ -133,6 +134,7 @@ struct fup_engine {
     bool said_away_redis;
     void (*on_closed)(void *data);
     void *on_closed_data;
+
     enum {
         FUP_ENGINE_OPEN,
         FUP_ENGINE_DRAINING,

@@ -55,9 +55,8 @@ static void arm(struct fup_decision *d, const struct fup_plan *plan)
         d->run.due_at = FUP_TIME_NONE;
         return;
     }
-    d->waits_for = plan->action == FUP_ACTION_WAIT
-                       ? fup_reason_text(plan->reason)
-                       : NULL;
+    d->waits_for =
+        plan->action == FUP_ACTION_WAIT ? fup_reason_text(plan->reason) : NULL;
     d->run.due_at = plan->at == FUP_TIME_NEVER ? FUP_TIME_NONE : plan->at;
 }
 
@@ -68,7 +67,8 @@ void fup_judge_advance(const struct fup_judge_env *env,
                        int64_t at,
                        struct fup_decision *d)
 {
-    const struct fup_step *step = &env->version->schedule->steps[plan->step - 1];
+    const struct fup_step *step =
+        &env->version->schedule->steps[plan->step - 1];
     struct fup_plan next;
 
     d->event = event;
@@ -82,12 +82,8 @@ void fup_judge_advance(const struct fup_judge_env *env,
     d->run.due_at = FUP_TIME_NONE;
     d->run.manual_at = FUP_TIME_NONE;
     d->run.force = 0;
-    fup_plan_next(&env->plan,
-                  env->version->schedule,
-                  facts_of(c),
-                  &d->run,
-                  c->now,
-                  &next);
+    fup_plan_next(&env->plan, env->version->schedule, facts_of(c), &d->run,
+                  c->now, &next);
     arm(d, &next);
 }
 
@@ -113,9 +109,9 @@ static void fill_outbound(const struct fup_judge_env *env,
         .due_at = d->due_at,
         .fired_at = c->now,
         .expires_at = d->expires_at,
-        .manual = c->run.manual_at != FUP_TIME_NONE ||
-                  (c->order.seq != 0 &&
-                   strcmp(c->order.action, "send_now") == 0),
+        .manual =
+            c->run.manual_at != FUP_TIME_NONE ||
+            (c->order.seq != 0 && strcmp(c->order.action, "send_now") == 0),
     };
 }
 
@@ -146,12 +142,8 @@ static enum fup_code fire(const struct fup_judge_env *env,
     d->expires_at = plan->expires_at;
     d->closes = step->close && schedule->mode == FUP_MODE_LIVE;
     d->status = schedule->mode == FUP_MODE_LIVE ? "pending" : "shadow";
-    (void)snprintf(d->message_id,
-                   sizeof d->message_id,
-                   "%s-%d-%lld-%d",
-                   env->tag,
-                   env->partition,
-                   (long long)c->enrollment,
+    (void)snprintf(d->message_id, sizeof d->message_id, "%s-%d-%lld-%d",
+                   env->tag, env->partition, (long long)c->enrollment,
                    c->gen + 1);
     fill_outbound(env, c, &message, d, &out);
     code = fup_outbound_write(&out, &d->message);
@@ -219,8 +211,8 @@ static void wait_for(const struct fup_case *c,
     }
     d->event = d->waits_for != NULL ? "held" : "armed";
     d->reason = d->waits_for;
-    d->withdraw = plan->reason == FUP_REASON_HELD ||
-                  plan->reason == FUP_REASON_PAUSED;
+    d->withdraw =
+        plan->reason == FUP_REASON_HELD || plan->reason == FUP_REASON_PAUSED;
     d->trace = plan->trace;
 }
 
@@ -233,11 +225,7 @@ enum fup_code fup_judge_run(const struct fup_judge_env *env,
 
     d->version = env->version;
     d->run = *run;
-    fup_plan_next(&env->plan,
-                  env->version->schedule,
-                  facts_of(c),
-                  run,
-                  c->now,
+    fup_plan_next(&env->plan, env->version->schedule, facts_of(c), run, c->now,
                   &plan);
     if (plan.action == FUP_ACTION_END) {
         fup_judge_end(c, fup_reason_text(plan.reason), d);
@@ -313,10 +301,10 @@ static void withdraw(const struct fup_case *c, struct fup_decision *d)
 {
     fup_judge_end(c, "withdrawn", d);
     d->outcome = c->outcome;
-    d->reason = !c->known                              ? "gone"
-                : c->facts.opted_out                   ? "opted_out"
+    d->reason = !c->known                            ? "gone"
+                : c->facts.opted_out                 ? "opted_out"
                 : c->facts.status != FUP_STATUS_OPEN ? "closed"
-                                                       : "replied";
+                                                     : "replied";
 }
 
 enum fup_code fup_judge(const struct fup_judge_env *env,
@@ -336,8 +324,8 @@ enum fup_code fup_judge(const struct fup_judge_env *env,
         withdraw(c, ret_decision);
         return FUP_OK;
     }
-    if (c->known && (c->enrollment == 0 ||
-                     c->facts.last_inbound_at > c->run.episode_at)) {
+    if (c->known &&
+        (c->enrollment == 0 || c->facts.last_inbound_at > c->run.episode_at)) {
         (void)fup_judge_admit(env, c, NULL, env->since_at, ret_decision);
     }
     return FUP_OK;

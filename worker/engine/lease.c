@@ -21,7 +21,8 @@ enum {
 
 #define TRUST_MARGIN_MS 1000
 
-static void take(struct fup_engine *engine, const struct fup_pg_rows *rows, int i)
+static void
+take(struct fup_engine *engine, const struct fup_pg_rows *rows, int i)
 {
     struct fup_part_state state = {
         .id = (int)fup_pg_int(rows, i, COL_ID, 0),
@@ -100,8 +101,8 @@ void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms)
     char ms[16];
     const char *params[] = {engine->o.worker_id, ms};
 
-    if (engine->leasing || !engine->installed || now_ms < engine->next_lease_ms ||
-        !fup_pg_ready(engine->pg_lease)) {
+    if (engine->leasing || !engine->installed ||
+        now_ms < engine->next_lease_ms || !fup_pg_ready(engine->pg_lease)) {
         return;
     }
     (void)snprintf(ms, sizeof ms, "%d", engine->o.lease_ms);
@@ -109,12 +110,8 @@ void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms)
     engine->lease_sent_ms = (int64_t)now_ms;
     engine->next_lease_ms = now_ms + (uint64_t)engine->o.lease_ms / 3;
     engine->lease_req.data = engine;
-    fup_pg_submit(engine->pg_lease,
-                  &engine->lease_req,
-                  &fup_sql_lease,
-                  params,
-                  2,
-                  on_leased);
+    fup_pg_submit(engine->pg_lease, &engine->lease_req, &fup_sql_lease, params,
+                  2, on_leased);
 }
 
 static void on_released(struct fup_pg_request *req,
@@ -135,10 +132,6 @@ void fup_lease_release(struct fup_engine *engine)
     const char *params[] = {engine->o.worker_id};
 
     engine->install_req.data = engine;
-    fup_pg_submit(engine->pg_lease,
-                  &engine->install_req,
-                  &fup_sql_release,
-                  params,
-                  1,
-                  on_released);
+    fup_pg_submit(engine->pg_lease, &engine->install_req, &fup_sql_release,
+                  params, 1, on_released);
 }

@@ -9,7 +9,6 @@
 
 #include "case.h"
 #include "core/json.h"
-#include "plan/calendar.h"
 
 struct order_in {
     const struct fup_judge_env *env;
@@ -21,9 +20,8 @@ typedef enum fup_code (*order_fn)(const struct order_in *in);
 
 /* --- answers -------------------------------------------------------------- */
 
-static void refuse(struct fup_decision *d,
-                   const char *error,
-                   const char *message)
+static void
+refuse(struct fup_decision *d, const char *error, const char *message)
 {
     d->event = NULL;
     d->order_status = "refused";
@@ -51,9 +49,7 @@ static void answer_next(const struct fup_decision *d, struct fup_buf *out)
     for (size_t i = 0; i < d->trace.n; i++) {
         fup_json_open(out, '{');
         fup_json_text(out, "rule", fup_rule_text(d->trace.moves[i].rule));
-        fup_json_text(out,
-                      "at",
-                      fup_time_format(d->trace.moves[i].at, at));
+        fup_json_text(out, "at", fup_time_format(d->trace.moves[i].at, at));
         fup_json_close(out, '}');
     }
     fup_json_close(out, ']');
@@ -77,7 +73,8 @@ static void accept(const struct order_in *in)
     fup_json_close(out, '}');
 }
 
-/* --- the commands ---------------------------------------------------------- */
+/* --- the commands ----------------------------------------------------------
+ */
 
 /* Plan @run; what happens is called @event unless the plan itself is news
  * (a step performed, an end). */
@@ -112,11 +109,8 @@ static enum fup_code order_reschedule(const struct order_in *in)
             refuse(in->d, "bad_field", err.msg);
             return FUP_OK;
         }
-        run.manual_at = fup_delay_from(&delay,
-                                       fup_contact_zone(&in->env->plan,
-                                                        schedule,
-                                                        &in->c->facts),
-                                       in->c->now);
+        run.manual_at = fup_plan_after(&in->env->plan, schedule, &in->c->facts,
+                                       &delay, in->c->now);
     }
     if (run.manual_at == FUP_TIME_NONE) {
         refuse(in->d, "bad_field", "at or in is needed");
@@ -219,19 +213,14 @@ static enum fup_code order_enroll(const struct order_in *in)
         return FUP_OK;
     }
     if (c->enrollment != 0 && c->facts.last_inbound_at <= c->run.episode_at) {
-        refuse(in->d,
-               "already_enrolled",
+        refuse(in->d, "already_enrolled",
                "this silence is or was followed up; it is never begun again");
         return FUP_OK;
     }
-    reason = fup_judge_admit(in->env,
-                             c,
-                             c->order.schedule,
-                             FUP_TIME_NONE,
-                             in->d);
+    reason =
+        fup_judge_admit(in->env, c, c->order.schedule, FUP_TIME_NONE, in->d);
     if (reason != FUP_REASON_NONE) {
-        refuse(in->d,
-               fup_reason_text(reason),
+        refuse(in->d, fup_reason_text(reason),
                "there is no silence that a schedule matches");
     }
     return FUP_OK;
@@ -263,8 +252,7 @@ static enum fup_code run_order(const struct order_in *in)
         }
         if (orders[i].needs_enrollment &&
             (c->enrollment == 0 || c->outcome != NULL)) {
-            refuse(in->d,
-                   "not_enrolled",
+            refuse(in->d, "not_enrolled",
                    "no follow-up is under way in this conversation");
             return FUP_OK;
         }

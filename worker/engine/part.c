@@ -60,12 +60,8 @@ enum fup_code fup_part_open(struct fup_engine *engine,
     (void)uv_timer_init(engine->loop, &part->wake);
     part->wake.data = part;
     engine->parts[part->id] = part;
-    fup_engine_log(engine,
-                   INFO,
-                   "partition_owned",
-                   "partition=%d epoch=%lld",
-                   part->id,
-                   (long long)part->epoch);
+    fup_engine_log(engine, INFO, "partition_owned", "partition=%d epoch=%lld",
+                   part->id, (long long)part->epoch);
     fup_part_check(part);
     fup_part_arm(part);
     return FUP_OK;
@@ -77,12 +73,8 @@ void fup_part_close(struct fup_part *part)
         return;
     }
     part->closing = true;
-    fup_engine_log(part->engine,
-                   INFO,
-                   "partition_left",
-                   "partition=%d epoch=%lld",
-                   part->id,
-                   (long long)part->epoch);
+    fup_engine_log(part->engine, INFO, "partition_left",
+                   "partition=%d epoch=%lld", part->id, (long long)part->epoch);
     uv_close((uv_handle_t *)&part->wake, on_wake_closed);
 }
 
@@ -133,8 +125,8 @@ void fup_part_arm(struct fup_part *part)
     if (!fup_engine_may_act(engine) && at_ms < now_ms + 100) {
         at_ms = now_ms + 100;
     }
-    (void)uv_timer_start(
-        &part->wake, on_wake, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+    (void)uv_timer_start(&part->wake, on_wake,
+                         at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
 static void on_meta(void *data,

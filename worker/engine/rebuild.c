@@ -26,7 +26,8 @@ static int read_timers(const struct fup_pg_rows *rows,
     return n;
 }
 
-/* --- rebuild --------------------------------------------------------------- */
+/* --- rebuild ---------------------------------------------------------------
+ */
 
 static void stop(struct fup_part *part, bool again)
 {
@@ -44,11 +45,8 @@ static void on_built(void *data, enum fup_code code, const struct fup_err *err)
     }
     stop(part, code != FUP_OK);
     if (code == FUP_OK) {
-        fup_engine_log(part->engine,
-                       INFO,
-                       "timers_built",
-                       "partition=%d added=%lld",
-                       part->id,
+        fup_engine_log(part->engine, INFO, "timers_built",
+                       "partition=%d added=%lld", part->id,
                        (long long)part->rebuild.count);
         part->next_claim_ms = 0;
         fup_part_arm(part);
@@ -115,12 +113,8 @@ static void next_page(struct fup_part *part)
     (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
     part->refs++;
     part->rebuild.req.data = part;
-    fup_pg_submit(part->engine->pg,
-                  &part->rebuild.req,
-                  &fup_sql_timers,
-                  params,
-                  3,
-                  on_page);
+    fup_pg_submit(part->engine->pg, &part->rebuild.req, &fup_sql_timers, params,
+                  3, on_page);
 }
 
 void fup_rebuild_kick(struct fup_part *part)
@@ -137,7 +131,8 @@ void fup_rebuild_kick(struct fup_part *part)
     next_page(part);
 }
 
-/* --- sweep ----------------------------------------------------------------- */
+/* --- sweep -----------------------------------------------------------------
+ */
 
 static void on_swept(void *data, enum fup_code code, const struct fup_err *err)
 {
@@ -169,12 +164,8 @@ static void on_overdue(struct fup_pg_request *req,
         return;
     }
     n = read_timers(rows, timers);
-    fup_engine_log(part->engine,
-                   WARN,
-                   "timers_healed",
-                   "partition=%d count=%d",
-                   part->id,
-                   n);
+    fup_engine_log(part->engine, WARN, "timers_healed", "partition=%d count=%d",
+                   part->id, n);
     fup_part_queue(part, &queue);
     part->refs++;
     fup_queue_settle(&queue, timers, (size_t)n, on_swept, part);

@@ -44,9 +44,9 @@ enum {
 #define FIELDS_PER_EVENT 24
 #define FIELDS_BYTES_MAX (4u << 20)
 /* What the events stream can hold: older ones are not told again. */
-#define EVENTS_KEPT      10000
+#define EVENTS_KEPT 10000
 /* After a refusal or a full stream. */
-#define RETRY_MS         1000
+#define RETRY_MS 1000
 
 /* Events of one page. The texts lie one after the other in the relay's buffer
  * and are pointed at when all of them are there. */
@@ -74,7 +74,8 @@ static int64_t number(const struct ledger_row *r, int col)
     return fup_pg_int(r->rows, r->n, col, FUP_TIME_NONE);
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------
+ */
 
 static void add_text(struct fup_relay *relay, const char *value)
 {
@@ -85,9 +86,8 @@ static void add_text(struct fup_relay *relay, const char *value)
 }
 
 /* Fields without a value are left out. */
-static void add_field(struct fup_relay *relay,
-                      const char *name,
-                      const char *value)
+static void
+add_field(struct fup_relay *relay, const char *name, const char *value)
 {
     if (value != NULL && value[0] != '\0') {
         add_text(relay, name);
@@ -116,8 +116,7 @@ static void add_event(struct fup_part *part,
     char seq[40];
 
     e->first[e->n++] = e->n_fields;
-    (void)snprintf(
-        seq, sizeof seq, "%d-%s", part->id, text(r, COL_SEQ));
+    (void)snprintf(seq, sizeof seq, "%d-%s", part->id, text(r, COL_SEQ));
     add_field(relay, "event", event);
     add_field(relay, "tenant", text(r, COL_TENANT));
     add_field(relay, "conversation", text(r, COL_CONVERSATION));
@@ -151,8 +150,8 @@ static void add_events(struct fup_part *part, const struct ledger_row *r)
     bool closes = fup_pg_bool(r->rows, r->n, COL_CLOSES);
 
     if (strcmp(event, "armed") != 0) {
-        add_event(
-            part, r, public_name(event), text(r, COL_STEP), text(r, COL_REASON));
+        add_event(part, r, public_name(event), text(r, COL_STEP),
+                  text(r, COL_REASON));
         add_field(&part->relay, "message", text(r, COL_MESSAGE_ID));
         add_field(&part->relay, "status", text(r, COL_STATUS));
     }
@@ -188,7 +187,8 @@ static void point_fields(struct fup_relay *relay)
     }
 }
 
-/* --- ends ------------------------------------------------------------------ */
+/* --- ends ------------------------------------------------------------------
+ */
 
 static void read_page(struct fup_part *part);
 
@@ -202,8 +202,8 @@ static void stop(struct fup_part *part, enum fup_code code)
     if (code == FUP_EFENCED) {
         fup_part_close(part);
     } else if (code == FUP_EREFUSED) {
-        fup_engine_log(
-            part->engine, ERROR, "relay_refused", "partition=%d", part->id);
+        fup_engine_log(part->engine, ERROR, "relay_refused", "partition=%d",
+                       part->id);
     }
 }
 
@@ -230,12 +230,8 @@ static void tell(struct fup_part *part)
 
     fup_part_queue(part, &queue);
     part->refs++;
-    fup_queue_events(&queue,
-                     relay->events->items,
-                     relay->events->n,
-                     relay->last_seq,
-                     on_told,
-                     part);
+    fup_queue_events(&queue, relay->events->items, relay->events->n,
+                     relay->last_seq, on_told, part);
 }
 
 static void on_relayed(void *data,
@@ -254,15 +250,16 @@ static void on_relayed(void *data,
         return;
     }
     if (done->n < part->relay.n_rows) {
-        fup_engine_log(
-            part->engine, WARN, "stream_full", "partition=%d", part->id);
+        fup_engine_log(part->engine, WARN, "stream_full", "partition=%d",
+                       part->id);
         stop(part, FUP_OK);
         return;
     }
     tell(part);
 }
 
-/* --- a page ---------------------------------------------------------------- */
+/* --- a page ----------------------------------------------------------------
+ */
 
 static bool is(const char *text, const char *word)
 {
@@ -294,10 +291,10 @@ static size_t outbound(const struct fup_pg_rows *rows,
                 .shadow = is(status, "shadow"),
                 .id = text(&r, COL_MESSAGE_ID),
                 .kind = text(&r, COL_KIND),
-                .expires_at = number(&r, COL_EXPIRES) == FUP_TIME_NONE
-                                  ? ""
-                                  : fup_time_format(number(&r, COL_EXPIRES),
-                                                    expires[i]),
+                .expires_at =
+                    number(&r, COL_EXPIRES) == FUP_TIME_NONE
+                        ? ""
+                        : fup_time_format(number(&r, COL_EXPIRES), expires[i]),
                 .message = text(&r, COL_MESSAGE),
             };
         }
@@ -363,8 +360,8 @@ static void on_page(struct fup_pg_request *req,
     }
     fup_part_queue(part, &queue);
     part->refs++;
-    fup_queue_relay(
-        &queue, out, relay->n_rows, part->engine->o.stream_max, on_relayed, part);
+    fup_queue_relay(&queue, out, relay->n_rows, part->engine->o.stream_max,
+                    on_relayed, part);
 }
 
 static void read_page(struct fup_part *part)
@@ -380,12 +377,8 @@ static void read_page(struct fup_part *part)
     part->relay.wanted = false;
     part->refs++;
     part->relay.req.data = part;
-    fup_pg_submit(part->engine->pg,
-                  &part->relay.req,
-                  &fup_sql_ledger_page,
-                  params,
-                  3,
-                  on_page);
+    fup_pg_submit(part->engine->pg, &part->relay.req, &fup_sql_ledger_page,
+                  params, 3, on_page);
 }
 
 void fup_relay_kick(struct fup_part *part)
@@ -397,9 +390,8 @@ void fup_relay_kick(struct fup_part *part)
         relay->wanted = true;
     }
     if (part->closing || relay->running || !relay->wanted || !relay->known ||
-        uv_now(engine->loop) < relay->next_ms ||
-        !fup_engine_may_act(engine) || !engine->redis_ok ||
-        !fup_redis_ready(engine->redis)) {
+        uv_now(engine->loop) < relay->next_ms || !fup_engine_may_act(engine) ||
+        !engine->redis_ok || !fup_redis_ready(engine->redis)) {
         return;
     }
     if (relay->events == NULL) {

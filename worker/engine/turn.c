@@ -66,12 +66,12 @@ bool fup_turn_idle(const struct fup_part *part)
     return part->turn.sm.state == TURN_IDLE && !part->turn.saving;
 }
 
-/* --- ends ------------------------------------------------------------------ */
+/* --- ends ------------------------------------------------------------------
+ */
 
 /* What was to be judged is kept; a server that is away has said so itself. */
-static void fail(struct fup_part *part,
-                 enum fup_code code,
-                 const struct fup_err *err)
+static void
+fail(struct fup_part *part, enum fup_code code, const struct fup_err *err)
 {
     struct fup_engine *engine = part->engine;
     struct fup_turn *t = &part->turn;
@@ -81,17 +81,13 @@ static void fail(struct fup_part *part,
         return;
     }
     if (code == FUP_EREFUSED || code == FUP_ENOMEM) {
-        fup_engine_log(engine,
-                       ERROR,
-                       "turn_failed",
-                       "partition=%d state=%s why=\"%s\"",
-                       part->id,
+        fup_engine_log(engine, ERROR, "turn_failed",
+                       "partition=%d state=%s why=\"%s\"", part->id,
                        fup_sm_name(&t->sm),
                        err != NULL ? err->msg : fup_err_text(code));
     }
     fup_verdicts_clear(&t->done);
-    t->not_before_ms =
-        uv_now(engine->loop) + fup_backoff_next(&t->backoff);
+    t->not_before_ms = uv_now(engine->loop) + fup_backoff_next(&t->backoff);
     fup_sm_move(&t->sm, TURN_IDLE);
     fup_part_arm(part);
 }
@@ -112,7 +108,8 @@ static void finish(struct fup_part *part)
     fup_part_arm(part);
 }
 
-/* --- gather ---------------------------------------------------------------- */
+/* --- gather ----------------------------------------------------------------
+ */
 
 void fup_turn_note(struct fup_part *part,
                    enum fup_code code,
@@ -155,7 +152,8 @@ void fup_turn_start(struct fup_part *part)
     fup_gather(part);
 }
 
-/* --- load ------------------------------------------------------------------ */
+/* --- load ------------------------------------------------------------------
+ */
 
 /* Versions that the rows name and that are not known, as an array. */
 static int missing_versions(const struct fup_engine *engine,
@@ -207,12 +205,8 @@ static bool read_versions(struct fup_part *part, const struct fup_pg_rows *rows)
     if (missing) {
         params[0] = fup_buf_text(&ids);
         part->refs++;
-        fup_pg_submit(part->engine->pg,
-                      &part->turn.load_req,
-                      &fup_sql_version_get,
-                      params,
-                      1,
-                      on_versions);
+        fup_pg_submit(part->engine->pg, &part->turn.load_req,
+                      &fup_sql_version_get, params, 1, on_versions);
     }
     fup_buf_done(&ids);
     return missing;
@@ -256,8 +250,8 @@ static enum fup_code note_verdict(struct fup_part *part,
         return FUP_ENOMEM;
     }
     v->enrollment = c->enrollment;
-    v->due_ms = c->outcome != NULL && d->event == NULL ? FUP_QUEUE_NEVER
-                                                       : due_ms(d);
+    v->due_ms =
+        c->outcome != NULL && d->event == NULL ? FUP_QUEUE_NEVER : due_ms(d);
     v->event = d->event;
     v->reason = d->reason;
     v->step = d->step;
@@ -339,16 +333,16 @@ static void apply(struct fup_part *part)
     struct fup_turn *t = &part->turn;
     char partition[16];
     char epoch[24];
-    const char *params[] = {
-        partition, epoch, t->seen, fup_buf_text(&t->decisions)};
+    const char *params[] = {partition, epoch, t->seen,
+                            fup_buf_text(&t->decisions)};
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
     fup_sm_move(&t->sm, TURN_APPLYING);
     part->refs++;
     t->apply_req.data = part;
-    fup_pg_submit(
-        part->engine->pg, &t->apply_req, &fup_sql_apply, params, 4, on_applied);
+    fup_pg_submit(part->engine->pg, &t->apply_req, &fup_sql_apply, params, 4,
+                  on_applied);
 }
 
 static void on_loaded(struct fup_pg_request *req,
@@ -404,28 +398,24 @@ static void load(struct fup_part *part)
     }
     part->refs++;
     t->load_req.data = part;
-    fup_pg_submit(
-        part->engine->pg, &t->load_req, &fup_sql_load, params, 4, on_loaded);
+    fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 4,
+                  on_loaded);
     for (int i = 0; i < 3; i++) {
         fup_buf_done(&arrays[i]);
     }
 }
 
-/* --- apply ----------------------------------------------------------------- */
+/* --- apply -----------------------------------------------------------------
+ */
 
 static void said(const struct fup_part *part, const struct fup_verdict *v)
 {
     if (v->event != NULL) {
-        fup_engine_log(part->engine,
-                       INFO,
-                       v->event,
+        fup_engine_log(part->engine, INFO, v->event,
                        "partition=%d enrollment=%lld tenant=\"%.64s\" "
                        "conversation=\"%.64s\" step=%d reason=%s",
-                       part->id,
-                       (long long)v->enrollment,
-                       v->tenant,
-                       v->conversation,
-                       v->step,
+                       part->id, (long long)v->enrollment, v->tenant,
+                       v->conversation, v->step,
                        v->reason != NULL && v->reason[0] != '\0' ? v->reason
                                                                  : "-");
     }
@@ -436,9 +426,7 @@ static void answer(const struct fup_part *part, const struct fup_verdict *v)
     struct fup_engine *engine = part->engine;
 
     if (v->request_id != NULL) {
-        fup_queue_answer(engine->redis,
-                         engine->o.prefix,
-                         v->request_id,
+        fup_queue_answer(engine->redis, engine->o.prefix, v->request_id,
                          v->answer,
                          /* cb= */ NULL,
                          /* data= */ NULL);
@@ -494,9 +482,11 @@ static void on_applied(struct fup_pg_request *req,
     settle(part);
 }
 
-/* --- settle ---------------------------------------------------------------- */
+/* --- settle ----------------------------------------------------------------
+ */
 
-static void on_settled(void *data, enum fup_code code, const struct fup_err *err)
+static void
+on_settled(void *data, enum fup_code code, const struct fup_err *err)
 {
     struct fup_part *part = data;
 

@@ -40,9 +40,8 @@ const struct fup_version *fup_versions_find(const struct fup_versions *versions,
 }
 
 /* Keep @schedule as version @id; it is freed when that one is there already. */
-static const struct fup_version *keep(struct fup_versions *versions,
-                                      int64_t id,
-                                      struct fup_schedule *schedule)
+static const struct fup_version *
+keep(struct fup_versions *versions, int64_t id, struct fup_schedule *schedule)
 {
     const struct fup_version *known = fup_versions_find(versions, id);
     struct fup_version **all;
@@ -67,7 +66,8 @@ static const struct fup_version *keep(struct fup_versions *versions,
     return v;
 }
 
-/* --- putting --------------------------------------------------------------- */
+/* --- putting ---------------------------------------------------------------
+ */
 
 static void put_next(struct fup_engine *engine);
 
@@ -106,7 +106,8 @@ static void on_put(struct fup_pg_request *req,
         }
         v->putting[v->n_put++] = *kept;
     } else if (code == FUP_EREFUSED) {
-        fup_engine_log(engine, ERROR, "schedule_refused", "why=\"%s\"", err->msg);
+        fup_engine_log(engine, ERROR, "schedule_refused", "why=\"%s\"",
+                       err->msg);
         return;
     }
     if (code != FUP_ECLOSED && engine->stage == FUP_ENGINE_OPEN) {
@@ -138,11 +139,7 @@ static void put_next(struct fup_engine *engine)
     params[2] = file->canonical;
     v->busy = true;
     v->put_req.data = engine;
-    fup_pg_submit(engine->pg,
-                  &v->put_req,
-                  &fup_sql_version_put,
-                  params,
-                  3,
+    fup_pg_submit(engine->pg, &v->put_req, &fup_sql_version_put, params, 3,
                   on_put);
 }
 
@@ -163,11 +160,11 @@ void fup_versions_resume(struct fup_engine *engine)
     put_next(engine);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------
+ */
 
-static void read_row(struct fup_engine *engine,
-                     const struct fup_pg_rows *rows,
-                     int row)
+static void
+read_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
 {
     const char *definition = fup_pg_text(rows, row, 2);
     struct fup_schedule *schedule;
@@ -175,20 +172,14 @@ static void read_row(struct fup_engine *engine,
     struct fup_err err = {0};
 
     fup_problems_init(&problems);
-    if (fup_schedule_parse(definition,
-                           strlen(definition),
-                           fup_pg_text(rows, row, 1),
-                           &schedule,
+    if (fup_schedule_parse(definition, strlen(definition),
+                           fup_pg_text(rows, row, 1), &schedule,
                            &problems) == FUP_OK) {
         (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0), schedule);
     } else {
         (void)fup_problems_first(&problems, &err);
-        fup_engine_log(engine,
-                       ERROR,
-                       "version_unreadable",
-                       "id=%s why=\"%s\"",
-                       fup_pg_text(rows, row, 0),
-                       err.msg);
+        fup_engine_log(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
+                       fup_pg_text(rows, row, 0), err.msg);
     }
     fup_problems_done(&problems);
 }

@@ -115,20 +115,33 @@ void fup_placing_init(struct fup_placing *ret,
 
 /* Elapsed time alone asks no zone: four hours after the second 02:30 of an
  * autumn night are four hours. */
-static int64_t add_delay(const struct fup_placing *p, int64_t t)
+static int64_t add_delay(const struct fup_zone *zone,
+                         const struct fup_delay *after,
+                         int64_t t)
 {
-    const struct fup_delay *after = &p->step->after;
     int32_t days;
     int64_t wall_us;
 
     if (after->days > 0 || after->wall_s >= 0) {
-        fup_zone_local(p->zones[0], t, &days, &wall_us);
+        fup_zone_local(zone, t, &days, &wall_us);
         if (after->wall_s >= 0) {
             wall_us = after->wall_s * FUP_US_PER_S;
         }
-        t = fup_zone_instant(p->zones[0], days + after->days, wall_us);
+        t = fup_zone_instant(zone, days + after->days, wall_us);
     }
     return ceil_s(t + after->elapsed_s * FUP_US_PER_S);
+}
+
+int64_t fup_plan_after(const struct fup_plan_env *env,
+                       const struct fup_schedule *schedule,
+                       const struct fup_facts *facts,
+                       const struct fup_delay *delay,
+                       int64_t from_at)
+{
+    const struct fup_zone *zones[FUP_FACTS_ZONES];
+
+    (void)find_zones(env, schedule, facts, zones);
+    return add_delay(zones[0], delay, from_at);
 }
 
 static uint64_t hash_field(uint64_t hash, const char *text)
@@ -166,7 +179,7 @@ int64_t fup_rule_delay(const struct fup_placing *p)
         fup_trace_add(p->trace, FUP_RULE_MANUAL, t);
         return t;
     }
-    t = add_delay(p, p->base);
+    t = add_delay(p->zones[0], &p->step->after, p->base);
     fup_trace_add(p->trace, FUP_RULE_DELAY, t);
     return move(p, FUP_RULE_JITTER, t, t + jitter_us(p));
 }
