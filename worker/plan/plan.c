@@ -17,6 +17,11 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The outcome with which the enrollment ends, or NONE. Our own close-out
  * closes the conversation, so having completed is asked before that. */
 static enum fup_reason find_end(const struct fup_schedule *schedule,
@@ -101,9 +106,20 @@ place(struct fup_placing *p, int64_t t, int64_t earliest, struct fup_plan *plan)
     }
 }
 
-/* A planned message has come due, perhaps by some hours. The guard before the
- * window's end is there for just this. Where now is no longer good, the step
- * is behind the window; nothing can be pulled forward any more. */
+/* Whether a message may still go out at @now. The guard before the window's
+ * end is there for what comes due a little late, and not for what was armed
+ * for an instant behind the deadline. */
+static bool is_inside(const struct fup_placing *p, int64_t now)
+{
+    if (p->run->due_at > p->deadline && p->run->due_at <= now) {
+        return false;
+    }
+    return now < p->window_ends;
+}
+
+/* A planned message has come due, perhaps by some hours. Where now is no
+ * longer good, the step is behind the window; nothing can be pulled forward
+ * any more, and a step that was keeps the instant it had before. */
 static void send_now(struct fup_placing *p, int64_t now, struct fup_plan *plan)
 {
     int64_t planned = p->settled;
@@ -111,10 +127,10 @@ static void send_now(struct fup_placing *p, int64_t now, struct fup_plan *plan)
 
     if (t == FUP_TIME_NONE) {
         skip_for_good(plan, now);
-    } else if (t == now ? now < p->window_ends : t <= p->deadline) {
+    } else if (t == now ? is_inside(p, now) : t <= p->deadline) {
         plan->at = t;
     } else {
-        fup_rule_outside(p, t > planned ? t : planned, FUP_TIME_NEVER, plan);
+        fup_rule_outside(p, later(t, planned), FUP_TIME_NEVER, plan);
     }
 }
 
@@ -146,15 +162,14 @@ static void act_now(struct fup_placing *p, int64_t now, struct fup_plan *plan)
 static bool
 is_late(const struct fup_placing *p, int64_t now, const struct fup_plan *plan)
 {
-    int64_t missed = plan->at;
+    int64_t missed = later(plan->at, p->run->due_at);
 
-    if (p->run->due_at > missed) {
-        missed = p->run->due_at;
-    }
     return p->schedule->max_late_s >= 0 &&
            now - missed > p->schedule->max_late_s * FUP_US_PER_S;
 }
 
+/* Of a step that was pulled forward, and missed that instant, the one that it
+ * had before may still lie ahead. */
 static void be_late(struct fup_placing *p, int64_t now, struct fup_plan *plan)
 {
     fup_trace_add(p->trace, FUP_RULE_LATE, now);
@@ -163,7 +178,7 @@ static void be_late(struct fup_placing *p, int64_t now, struct fup_plan *plan)
         plan->reason = FUP_REASON_LATE;
         plan->at = now;
     } else {
-        place(p, now, now, plan);
+        place(p, later(now, p->settled), FUP_TIME_NEVER, plan);
     }
 }
 

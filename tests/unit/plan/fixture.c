@@ -32,6 +32,14 @@ int64_t instant(const char *text)
     return at;
 }
 
+uint64_t roll(uint64_t *seed, uint64_t below)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed % below;
+}
+
 static void init_schedule(struct fup_schedule *s)
 {
     static char *const kinds[] = {check_in, last_call, close_out};
@@ -44,7 +52,7 @@ static void init_schedule(struct fup_schedule *s)
     s->max_late_s = 12 * HOUR_S;
     s->require_inbound = true;
     s->n_steps = 3;
-    for (size_t i = 0; i < s->n_steps; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         s->steps[i].kind = kinds[i];
         s->steps[i].after = delays[i];
         s->steps[i].message = some_message();

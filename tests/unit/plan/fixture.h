@@ -35,6 +35,9 @@ void fixture_reset(struct fixture *f);
 /* The instant in @text, in UTC; "2026-03-02 10:00" and RFC 3339. */
 int64_t instant(const char *text);
 
+/* A number in [0, @below); @seed is never 0. */
+uint64_t roll(uint64_t *seed, uint64_t below);
+
 /* Give the days from @first to @last (0 is Monday) one range, in minutes. */
 void set_hours(struct fup_schedule *schedule,
                int first,

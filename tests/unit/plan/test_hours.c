@@ -6,9 +6,9 @@
 #include "fixture.h"
 
 #include "hours.h"
+#include "slow_hours.h"
 
 #define DAY_US   (INT64_C(86400) * FUP_US_PER_S)
-#define MIN_US   (INT64_C(60) * FUP_US_PER_S)
 #define SEED     UINT64_C(20261121)
 #define N_RANDOM 300
 
@@ -208,100 +208,6 @@ static void several_zones_must_agree(void **state)
 
 /* -- compared with a slow search ----------------------------------------- */
 
-static uint64_t roll(uint64_t *seed, uint64_t below)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed % below;
-}
-
-static bool is_holiday(const struct fup_schedule *s, int32_t day)
-{
-    for (size_t i = 0; i < s->n_holidays; i++) {
-        if (s->holidays[i] == day) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether @wall_s, counted from the start of @day, lies in a range of it. */
-static bool day_has(const struct fup_schedule *s, int32_t day, int64_t wall_s)
-{
-    const struct fup_day_hours *hours = &s->hours[(day + 3) % 7];
-
-    for (size_t i = 0; !is_holiday(s, day) && i < hours->n; i++) {
-        int64_t from = hours->ranges[i].from_s;
-        int64_t to = hours->ranges[i].to_s;
-
-        to += to <= from ? 86400 : 0;
-        if (wall_s >= from && wall_s < to) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool slow_allows(const struct fup_hours *h, int64_t at)
-{
-    for (size_t i = 0; i < h->n_zones; i++) {
-        int32_t day;
-        int64_t wall_us;
-        int64_t wall_s;
-
-        fup_zone_local(h->zones[i], at, &day, &wall_us);
-        wall_s = wall_us / FUP_US_PER_S;
-        if (!day_has(h->schedule, day, wall_s) &&
-            !day_has(h->schedule, day - 1, wall_s + 86400)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int64_t slow_first(const struct fup_hours *h, int64_t at, int64_t limit)
-{
-    if (slow_allows(h, at)) {
-        return at;
-    }
-    for (at += MIN_US - at % MIN_US; at <= limit; at += MIN_US) {
-        if (slow_allows(h, at)) {
-            return at;
-        }
-    }
-    return FUP_TIME_NONE;
-}
-
-static int64_t slow_last(const struct fup_hours *h, int64_t at, int64_t limit)
-{
-    at -= at % FUP_US_PER_S;
-    if (slow_allows(h, at)) {
-        return at;
-    }
-    for (at -= at % MIN_US + FUP_US_PER_S; at >= limit; at -= MIN_US) {
-        if (slow_allows(h, at)) {
-            return at;
-        }
-    }
-    return FUP_TIME_NONE;
-}
-
-static void random_hours(struct fup_schedule *s, uint64_t *seed)
-{
-    memset(s->hours, 0, sizeof s->hours);
-    s->has_hours = true;
-    for (int day = 0; day < 7; day++) {
-        size_t n = (size_t)roll(seed, 3);
-
-        while (n-- > 0) {
-            int from = (int)roll(seed, 1440);
-
-            set_hours(s, day, day, from, (int)roll(seed, 1441));
-        }
-    }
-}
-
 /* Instants around clock changes, where it is most likely to go wrong. */
 static int64_t random_instant(uint64_t *seed)
 {
@@ -310,7 +216,8 @@ static int64_t random_instant(uint64_t *seed)
         "2011-12-30 10:00", "2017-10-15 03:00", "2026-03-08 07:00"};
     int64_t center = instant(centers[roll(seed, 6)]);
 
-    return center - 2 * DAY_US + (int64_t)roll(seed, 4 * 86400000) * 1000;
+    return center - 2 * DAY_US +
+           (int64_t)roll(seed, 4 * UINT64_C(86400000)) * 1000;
 }
 
 static void next_and_last_agree_with_a_slow_search(void **state)

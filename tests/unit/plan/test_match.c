@@ -1,5 +1,6 @@
 /* Which silence is followed up, and by which schedule. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -256,7 +257,7 @@ static void attributes_are_read_as_postgresql_prints_them(void **state)
         char *items[] = {value};
         struct fup_names values = {items, 1};
 
-        strcpy(value, rows[i].value);
+        (void)snprintf(value, sizeof value, "%s", rows[i].value);
         if (fup_attribute_matches(rows[i].json, rows[i].name, &values) !=
             rows[i].same) {
             fail_msg("%s: %s is %s", rows[i].json, rows[i].name, value);
