@@ -22,8 +22,8 @@
 /* Room for "2026-11-21T09:30:00.123456Z" and its end. */
 #define FUP_TIME_TEXT 32
 
-/* Parse RFC 3339 ("2026-11-21T09:30:00Z", "…+02:00", up to six decimals; 'T'
- * may be a space). Years 1970 to 9999. A leap second reads as :59.
+/* Parse RFC 3339 ("2026-11-21T09:30:00Z", "…+02:00", decimals, of which six
+ * count; 'T' may be a space). Years 1970 to 9999. A leap second reads as :59.
  *
  * Errors: FUP_EPARSE, @err says what was expected. */
 FUP_MUST_CHECK enum fup_code
