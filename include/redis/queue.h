@@ -5,7 +5,11 @@
  * Every script touches the keys of one partition only (one hash tag), refuses
  * an epoch older than meta.epoch (FUP_EFENCED) and records a newer one. The
  * clock is Redis' TIME. Every request is called back exactly once, never from
- * inside the submitting call; codes are those of redis/session.h. */
+ * inside the submitting call; codes are those of redis/session.h, and
+ * FUP_EINVAL for a batch that is too large. What is passed is copied.
+ *
+ * A request that ended UNKNOWN may be repeated: nothing here is done twice,
+ * but for events. Redis 6.2 or newer. */
 
 #ifndef FUP_REDIS_QUEUE_H
 #define FUP_REDIS_QUEUE_H
@@ -17,8 +21,9 @@
 #include "core/err.h"
 #include "redis/session.h"
 
-#define FUP_QUEUE_BATCH_MAX 1024
-#define FUP_QUEUE_NEVER     INT64_MAX
+#define FUP_QUEUE_BATCH_MAX  1024 /* timers or rows in one call */
+#define FUP_QUEUE_FIELDS_MAX 64   /* pairs of an entry that are delivered */
+#define FUP_QUEUE_NEVER      INT64_MAX
 
 /* The names of one partition's keys. */
 struct fup_queue {
@@ -51,9 +56,13 @@ typedef void (*fup_queue_cb)(void *data,
                              enum fup_code code,
                              const struct fup_err *err);
 
-/* Take up to @max timers that are due and lease them for @lease_ms: expired
- * leases first (a quarter at most), then at least half fresh ones (less than
- * 1 s late), then the backlog. */
+/* Take up to @max timers (BATCH_MAX at most) that are due and lease them for
+ * @lease_ms: expired leases first (a quarter at most), then at least half fresh
+ * ones (less than 1 s late), then the backlog; what one leaves is for the
+ * others. 0 only looks. due_ms of an expired one is the end of its lease.
+ *
+ * Members that are no ids are dropped on the way, so fewer may come while more
+ * are due: next_due_ms tells. @claim is NULL unless FUP_OK. */
 void fup_queue_claim(const struct fup_queue *queue,
                      size_t max,
                      int64_t lease_ms,
@@ -61,7 +70,8 @@ void fup_queue_claim(const struct fup_queue *queue,
                      void *data);
 
 /* Give back or set timers: each is taken out of inflight, then put into due at
- * its due_ms, or removed from both (NEVER). Idempotent. */
+ * its due_ms, or removed from both (NEVER). Idempotent. Of an id that comes
+ * twice in a batch the last counts. */
 void fup_queue_settle(const struct fup_queue *queue,
                       const struct fup_queue_timer *timers,
                       size_t n,
@@ -88,9 +98,9 @@ typedef void (*fup_queue_meta_cb)(void *data,
                                   const struct fup_queue_meta *meta,
                                   const struct fup_err *err);
 
-/* Read meta. @built is false when the hash is missing, was built by another
- * server run (INFO run_id) or the due key vanished while meta says it has
- * members is not checked here: the engine's sweep heals that. */
+/* Read meta. @built is false when the hash is missing or was built in another
+ * run of the server (INFO run_id). Timers that vanished alone are not noticed
+ * here: the engine's sweep heals them. */
 void fup_queue_meta(const struct fup_queue *queue,
                     fup_queue_meta_cb cb,
                     void *data);
@@ -120,7 +130,13 @@ struct fup_queue_row {
  * row whose stream holds @max_len entries.
  *
  * Calls back with claim->n = rows done; FUP_OK also when it stopped at a full
- * stream. */
+ * stream (n is less than given). When a row failed, the code is that of its
+ * error, and the claim->n rows before it are done all the same; @claim is never
+ * NULL here. Go on from the first row that is not done.
+ *
+ * One batch of a partition at a time: a second one sent before the first is
+ * answered would pass a row that the first stopped at, which could never be
+ * added again. */
 void fup_queue_relay(const struct fup_queue *queue,
                      const struct fup_queue_row *rows,
                      size_t n,
@@ -156,20 +172,27 @@ struct fup_queue_entry {
     const char *const *fields; /* name, value, …; NUL-terminated copies */
     const size_t *lens;        /* bytes of each: find NULs and size */
     size_t n_fields;           /* even */
+    bool cut;                  /* it had more than FUP_QUEUE_FIELDS_MAX pairs;
+                                  these are the first. To be rejected */
 };
 
-/* @entries are valid during the call. */
+/* @entries are valid during the call; NULL unless FUP_OK. Values are delivered
+ * whole, however long: look at @lens before believing them. */
 typedef void (*fup_queue_read_cb)(void *data,
                                   enum fup_code code,
                                   const struct fup_queue_entry *entries,
                                   size_t n,
                                   const struct fup_err *err);
 
-/* Wait up to @block_ms for new entries of both streams as @consumer of the
- * group "followup" (made when missing); n may be 0. Needs a session of its own,
- * whose answer_ms is longer than @block_ms. With @again, entries delivered
- * before and never acknowledged come instead: those of @consumer, and those of
- * others idle for a minute; does not block. */
+/* Wait up to @block_ms (0: not at all) for new entries of both streams as
+ * @consumer of the group "followup" (made when missing); at most 100 of each, n
+ * may be 0. Needs a session of its own, whose answer_ms is longer than
+ * @block_ms: what else is sent on it waits too.
+ *
+ * With @again, entries delivered before and never acknowledged come instead,
+ * without waiting: those of @consumer; when it has none, those of others that
+ * are idle for a minute, which are @consumer's from then on. Repeat, with
+ * acknowledging in between, until n is 0. */
 void fup_queue_read(struct fup_redis *redis,
                     const char *prefix,
                     const char *consumer,
@@ -178,7 +201,7 @@ void fup_queue_read(struct fup_redis *redis,
                     fup_queue_read_cb cb,
                     void *data);
 
-/* XACK and XDEL. */
+/* XACK and XDEL. Not on the session that waits in fup_queue_read(). */
 void fup_queue_ack(struct fup_redis *redis,
                    const char *prefix,
                    enum fup_queue_inbox inbox,
@@ -196,7 +219,8 @@ void fup_queue_reject(struct fup_redis *redis,
                       fup_queue_cb cb,
                       void *data);
 
-/* Push the answer to a command; it is kept for 60 s. */
+/* Push the answer to a command; it is kept for 60 s. @request_id: less than
+ * 400 bytes, else FUP_ELIMIT. */
 void fup_queue_answer(struct fup_redis *redis,
                       const char *prefix,
                       const char *request_id,
@@ -204,9 +228,10 @@ void fup_queue_answer(struct fup_redis *redis,
                       fup_queue_cb cb,
                       void *data);
 
-/* Check the server: maxmemory-policy must be noeviction (FUP_EREFUSED
- * otherwise, naming it); @err holds a warning with code FUP_OK when AOF is
- * off ("" when all is well). A server that forbids CONFIG is warned about. */
+/* Check the server: maxmemory-policy must be noeviction and the version 6.2 or
+ * newer (FUP_EREFUSED otherwise, naming it); @err holds a warning with code
+ * FUP_OK when AOF is off ("" when all is well). Where CONFIG is forbidden INFO
+ * is believed, with a warning. */
 void fup_queue_check(struct fup_redis *redis, fup_queue_cb cb, void *data);
 
 #endif

@@ -46,16 +46,22 @@ static struct fup_request *pop(struct fup_requests *list)
 
 /* --- over --------------------------------------------------------------- */
 
-/* Without the few bytes of a request nobody could be told of its end. */
-static struct fup_request *
-req_create(struct fup_redis *redis, fup_redis_cb cb, void *data)
+void *fup_redis_alloc(size_t size)
 {
-    struct fup_request *req = calloc(1, sizeof *req);
+    void *memory = calloc(1, size);
 
-    if (req == NULL) {
+    if (memory == NULL) {
         (void)fprintf(stderr, "redis: out of memory\n");
         abort();
     }
+    return memory;
+}
+
+static struct fup_request *
+req_create(struct fup_redis *redis, fup_redis_cb cb, void *data)
+{
+    struct fup_request *req = fup_redis_alloc(sizeof *req);
+
     req->redis = redis;
     req->cb = cb;
     req->data = data;

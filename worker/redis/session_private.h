@@ -121,6 +121,10 @@ void fup_greet(struct fup_redis *redis);
 
 /* --- request.c ---------------------------------------------------------- */
 
+/* Zeroed memory for what a callback needs; ends the program when there is
+ * none, since the caller could not be told. */
+void *fup_redis_alloc(size_t size);
+
 /* Send, whether the session is ready or not. */
 void fup_request_command(struct fup_redis *redis,
                          int argc,

@@ -1,0 +1,172 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "queue_private.h"
+#include "reply.h"
+#include "scripts.h"
+#include "session_private.h"
+
+/* Rows that go nowhere (no channel) are not sent; they are done when the rows
+ * before them are. @row_of tells which row the script's n-th one is. */
+
+#define SHADOW_LEN 10000
+
+struct relay {
+    fup_queue_claim_cb cb;
+    void *data;
+    size_t n;    /* rows given */
+    size_t sent; /* rows for the script */
+    size_t row_of[];
+};
+
+/* The streams of a batch: a row for each, in the order of the keys. */
+struct streams {
+    size_t n;
+    const struct fup_queue_row *first[FUP_QUEUE_BATCH_MAX];
+};
+
+/* Which stream @row is for, a new one when it is the first. */
+static size_t stream_of(struct streams *streams,
+                        const struct fup_queue_row *row)
+{
+    for (size_t i = 0; i < streams->n; i++) {
+        if (streams->first[i]->shadow == row->shadow &&
+            strcmp(streams->first[i]->channel, row->channel) == 0) {
+            return i;
+        }
+    }
+    streams->first[streams->n] = row;
+    return streams->n++;
+}
+
+static const char *what(const struct fup_queue_row *row)
+{
+    if (row->withdraw) {
+        return "withdraw";
+    }
+    return row->shadow ? "shadow" : "add";
+}
+
+static void add_text(struct fup_args *args, const char *text)
+{
+    fup_args_text(args, text == NULL ? "" : text);
+}
+
+static void
+add_row(struct fup_args *args, const struct fup_queue_row *row, size_t stream)
+{
+    fup_args_int(args, (int64_t)stream + 2); /* Lua's first is 1, meta */
+    fup_args_text(args, what(row));
+    fup_args_int(args, row->seq);
+    add_text(args, row->id);
+    add_text(args, row->kind);
+    add_text(args, row->expires_at);
+    add_text(args, row->message);
+}
+
+/* Rows done, once the script did @sent of its own. */
+static size_t rows_done(const struct relay *op, size_t sent)
+{
+    return sent >= op->sent ? op->n : op->row_of[sent];
+}
+
+static void on_relayed(void *data,
+                       enum fup_code code,
+                       const struct redisReply *reply,
+                       const struct fup_err *err)
+{
+    struct relay *op = data;
+    struct fup_queue_claim claim = {.next_due_ms = FUP_QUEUE_NEVER};
+    struct fup_err stop = {.code = FUP_OK};
+
+    if (code == FUP_OK && op->sent == 0) {
+        claim.n = op->n;
+    } else if (code == FUP_OK && fup_queue_is_array(reply, 2) &&
+               reply->element[0]->type == REDIS_REPLY_INTEGER &&
+               reply->element[1]->type == REDIS_REPLY_STRING) {
+        claim.n = rows_done(op, (size_t)reply->element[0]->integer);
+        if (reply->element[1]->len > 0) {
+            code = fup_reply_line_code(reply->element[1]->str, &stop);
+            err = &stop;
+        }
+    } else if (code == FUP_OK) {
+        code = fup_queue_odd(&stop, "relay");
+        err = &stop;
+    }
+    op->cb(op->data, code, &claim, err);
+    free(op);
+}
+
+static void add_keys(struct fup_args *args,
+                     const struct fup_queue *queue,
+                     const struct streams *streams)
+{
+    fup_queue_key(args, queue, "meta");
+    for (size_t i = 0; i < streams->n; i++) {
+        fup_args_printf(args, "%s:{p%02d}:%s:%s", queue->prefix,
+                        queue->partition,
+                        streams->first[i]->shadow ? "shadow" : "out",
+                        streams->first[i]->channel);
+    }
+}
+
+static void find_streams(struct streams *streams,
+                         const struct fup_queue_row *rows,
+                         size_t n)
+{
+    streams->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].channel != NULL) {
+            (void)stream_of(streams, &rows[i]);
+        }
+    }
+}
+
+static void add_rows(struct fup_args *args,
+                     struct streams *streams,
+                     const struct fup_queue_row *rows,
+                     struct relay *op)
+{
+    for (size_t i = 0; i < op->n; i++) {
+        if (rows[i].channel != NULL) {
+            add_row(args, &rows[i], stream_of(streams, &rows[i]));
+            op->row_of[op->sent++] = i;
+        }
+    }
+}
+
+void fup_queue_relay(const struct fup_queue *queue,
+                     const struct fup_queue_row *rows,
+                     size_t n,
+                     int64_t max_len,
+                     fup_queue_claim_cb cb,
+                     void *data)
+{
+    struct relay *op = fup_redis_alloc(sizeof *op + n * sizeof op->row_of[0]);
+    struct streams streams;
+    struct fup_args args;
+
+    op->cb = cb;
+    op->data = data;
+    op->n = n;
+    if (n > FUP_QUEUE_BATCH_MAX) {
+        fup_redis_defer(queue->redis, FUP_EINVAL, "a batch of more than 1024",
+                        on_relayed, op);
+        return;
+    }
+    find_streams(&streams, rows, n);
+    if (streams.n == 0) {
+        fup_redis_defer(queue->redis, FUP_OK, "", on_relayed, op);
+        return;
+    }
+    fup_args_init(&args);
+    add_keys(&args, queue, &streams);
+    fup_args_int(&args, queue->epoch);
+    fup_args_int(&args, max_len);
+    fup_args_int(&args, SHADOW_LEN);
+    add_rows(&args, &streams, rows, op);
+    fup_args_eval(&args, queue->redis, &fup_script_relay, (int)streams.n + 1,
+                  on_relayed, op);
+}

@@ -1,0 +1,87 @@
+-- Put ledger rows onto their streams, in order.
+--
+-- KEYS  meta, then the streams
+-- ARGV  epoch max_len shadow_len, then for each row: which key, what to do
+--       (add, shadow, withdraw), seq, id, kind, expires_at, message
+-- Answers {rows done, the error of the next one or ''}. Without an error and
+-- with rows left, the next one's stream is full.
+--
+-- Ids are <seq>-0. Redis refuses an id that the stream has passed, also when
+-- the entry is long deleted: that is what makes a repeat harmless. It is also
+-- why the first error ends it: a row that failed could never be added once a
+-- later one is in.
+local max_len, shadow_len = tonumber(ARGV[2]), ARGV[3]
+local length = {}
+
+-- The error line of a command's answer, or nil.
+local function failure(reply)
+    return type(reply) == 'table' and reply.err or nil
+end
+
+local function has_senders(groups)
+    for _, group in ipairs(groups) do
+        if group[2] == 'senders' then
+            return true
+        end
+    end
+    return false
+end
+
+-- Make the stream's group and learn its length, once for each stream.
+local function open(key)
+    local groups = redis.pcall('XINFO', 'GROUPS', key)
+    if failure(groups) or not has_senders(groups) then
+        local made = redis.pcall('XGROUP', 'CREATE', key, 'senders', '0',
+                                 'MKSTREAM')
+        if failure(made) then
+            return failure(made)
+        end
+    end
+    length[key] = redis.call('XLEN', key)
+end
+
+local function passed(err)
+    return string.find(err, 'equal or smaller', 1, true)
+end
+
+-- One row: true when done, false when its stream is full, else an error.
+local function relay(at)
+    local key = KEYS[tonumber(ARGV[at])]
+    local what, entry = ARGV[at + 1], ARGV[at + 2] .. '-0'
+    local reply
+
+    if what == 'withdraw' then
+        reply = redis.pcall('XDEL', key, entry)
+    elseif what == 'shadow' then
+        reply = redis.pcall('XADD', key, 'MAXLEN', '~', shadow_len, entry,
+                            'id', ARGV[at + 3], 'kind', ARGV[at + 4],
+                            'expires_at', ARGV[at + 5], 'message',
+                            ARGV[at + 6])
+    else
+        local unopened = not length[key] and open(key)
+        if unopened then
+            return unopened
+        end
+        if length[key] >= max_len then
+            return false
+        end
+        reply = redis.pcall('XADD', key, entry, 'id', ARGV[at + 3], 'kind',
+                            ARGV[at + 4], 'expires_at', ARGV[at + 5],
+                            'message', ARGV[at + 6])
+        if not failure(reply) then
+            length[key] = length[key] + 1
+        end
+    end
+    local err = failure(reply)
+    return err and not passed(err) and err or true
+end
+
+local done = 0
+for at = 4, #ARGV, 7 do
+    local result = relay(at)
+    if result ~= true then
+        return {done, result or ''}
+    end
+    done = done + 1
+end
+return {done, ''}
