@@ -38,6 +38,16 @@ enum fup_code fup_lq_arena_check(struct fup_lq_render *render)
                                         fup_err_text(code));
 }
 
+enum fup_code fup_lq_render_work(struct fup_lq_render *render, size_t n)
+{
+    if (n > render->work_left) {
+        return fup_err_set(render->err, FUP_ELIMIT,
+                           "the text takes too much work");
+    }
+    render->work_left -= n;
+    return FUP_OK;
+}
+
 enum fup_code fup_lq_call_fail(struct fup_lq_call *call, const char *fmt, ...)
 {
     char what[160];
@@ -125,16 +135,6 @@ static struct fup_lq_value list_item(const struct fup_lq_value *list,
     return fup_lq_from_json(item);
 }
 
-static size_t count_characters(struct fup_lq_span text)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.n; i++) {
-        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-    }
-    return n;
-}
-
 /* "size", "first" and "last" of what has them. */
 static struct fup_lq_value special_member(struct fup_lq_render *render,
                                           const struct fup_lq_value *of,
@@ -144,7 +144,7 @@ static struct fup_lq_value special_member(struct fup_lq_render *render,
 
     if (fup_lq_span_is(key, "size")) {
         if (of->type == LQ_STRING) {
-            return fup_lq_int((int64_t)count_characters(of->as.text));
+            return fup_lq_int((int64_t)fup_lq_characters(of->as.text));
         }
         return fup_lq_is_list(of) || of->type == LQ_OBJECT
                    ? fup_lq_int((int64_t)fup_lq_count(of))
@@ -398,16 +398,6 @@ static bool contains_item(struct fup_lq_render *render,
     return false;
 }
 
-static bool contains_text(struct fup_lq_span text, struct fup_lq_span part)
-{
-    for (size_t i = 0; i + part.n <= text.n; i++) {
-        if (memcmp(text.p + i, part.p, part.n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool contains(struct fup_lq_render *render,
                      const struct fup_lq_value *a,
                      const struct fup_lq_value *b)
@@ -416,7 +406,8 @@ static bool contains(struct fup_lq_render *render,
         return false;
     }
     if (a->type == LQ_STRING) {
-        return contains_text(a->as.text, fup_lq_text(b, &render->arena));
+        return fup_lq_find(a->as.text, fup_lq_text(b, &render->arena), 0) !=
+               NULL;
     }
     if (a->type == LQ_OBJECT) {
         return b->type == LQ_STRING &&

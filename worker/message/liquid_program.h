@@ -11,12 +11,14 @@
 #include "liquid_lex.h"
 #include "liquid_value.h"
 
-#define LQ_NONE       UINT32_MAX
-#define LQ_DEPTH_MAX  64    /* blocks in blocks */
-#define LQ_EXPR_MAX   16    /* brackets in brackets */
-#define LQ_LOOPS_MAX  10000 /* rounds of all loops of one render */
-#define LQ_MEMORY_MAX (size_t)(2 * 1024 * 1024) /* working memory of a render  \
-                                                 */
+#define LQ_NONE      UINT32_MAX
+#define LQ_DEPTH_MAX 64    /* blocks in blocks */
+#define LQ_EXPR_MAX  16    /* brackets in brackets */
+#define LQ_LOOPS_MAX 10000 /* rounds of all loops of one render */
+#define LQ_MEMORY_MAX                                                          \
+    (size_t)(2 * 1024 * 1024) /* working memory of a render                    \
+                               */
+#define LQ_WORK_MAX 1000000   /* nodes and comparisons of one render */
 #define LQ_ARGS_MAX 2
 
 enum fup_lq_expr_kind {

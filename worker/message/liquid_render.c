@@ -346,7 +346,10 @@ static enum fup_code render_nodes(struct fup_lq_render *render,
     enum fup_code code = FUP_OK;
 
     for (uint32_t i = from; i < to && code == FUP_OK; i = nodes[i].end) {
-        code = render_node(render, i, out);
+        code = fup_lq_render_work(render, 1);
+        if (code == FUP_OK) {
+            code = render_node(render, i, out);
+        }
         if (render->leaving != LQ_NODE_TEXT) {
             break;
         }
@@ -387,6 +390,7 @@ enum fup_code fup_liquid_render(const struct fup_liquid *liquid,
                                    .mode = mode,
                                    .err = err,
                                    .loops_left = LQ_LOOPS_MAX,
+                                   .work_left = LQ_WORK_MAX,
                                    .leaving = LQ_NODE_TEXT};
     enum fup_code code;
 

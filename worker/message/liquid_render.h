@@ -24,6 +24,7 @@ struct fup_lq_render {
     int64_t *resumes;            /* by slot of a loop */
     const struct fup_lq_frame *frame;
     unsigned loops_left;
+    size_t work_left;
     enum fup_lq_node_kind leaving; /* BREAK or CONTINUE on the way out */
 };
 
@@ -46,6 +47,11 @@ FUP_MUST_CHECK enum fup_code fup_lq_render_fail(struct fup_lq_render *render,
                                                 const char *at,
                                                 const char *fmt,
                                                 ...) FUP_PRINTF(4, 5);
+
+/* Take @n units (nodes, comparisons) from what one render may do.
+ * Errors: FUP_ELIMIT. */
+FUP_MUST_CHECK enum fup_code fup_lq_render_work(struct fup_lq_render *render,
+                                                size_t n);
 
 /* FUP_OK, or why the arena could not give memory. */
 FUP_MUST_CHECK enum fup_code fup_lq_arena_check(struct fup_lq_render *render);
