@@ -196,7 +196,7 @@ static void a_definition_without_texts_is_refused(void **state)
     assert_string_equal(f->err.msg, "the step has no text");
 }
 
-static void a_null_attribute_counts_as_missing(void **state)
+static void a_null_and_a_blank_attribute_count_as_missing(void **state)
 {
     struct fixture *f = *state;
 
@@ -205,6 +205,12 @@ static void a_null_attribute_counts_as_missing(void **state)
     f->facts.attributes = "{\"name\":null}";
     assert_int_equal(FUP_OK, compose(f));
     assert_string_equal(f->message.text, "Hi you");
+    f->facts.attributes = "{\"name\":\" \\u200e\\n\"}";
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.text, "Hi you");
+    f->facts.attributes = "{\"name\":\" An\\u0007a \"}";
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.text, "Hi Ana");
 }
 
 static void an_empty_text_is_not_sent(void **state)
@@ -489,7 +495,7 @@ int main(void)
         TEST(the_fallback_is_the_last_candidate),
         TEST(without_a_usable_candidate_the_first_variable_is_named),
         TEST(a_definition_without_texts_is_refused),
-        TEST(a_null_attribute_counts_as_missing),
+        TEST(a_null_and_a_blank_attribute_count_as_missing),
         TEST(an_empty_text_is_not_sent),
         TEST(a_text_over_the_limit_is_not_sent),
         TEST(a_label_that_cannot_be_filled_in_spoils_its_variant),
