@@ -8,7 +8,7 @@ WORKDIR /src
 COPY scripts/install-deps scripts/
 RUN scripts/install-deps build
 COPY . .
-RUN cmake --preset release -DBUILD_TESTING=OFF \
+RUN cmake --preset release -DBUILD_TESTING=OFF -DFUP_WERROR=OFF \
     && cmake --build --preset release \
     && cpack --preset deb -B /package
 
