@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CAPTURE_ARGS_MAX 32
+
 struct capture {
     int exit_code; /* -1: it did not end by itself */
     char out[65536];
@@ -25,19 +27,29 @@ static void capture_read(FILE *from, char *into, size_t size)
     (void)fclose(from);
 }
 
+/* In the child: commands may move their arguments about, so they get copies,
+ * which are left to the end of the process. */
+static int capture_call(int (*command)(int, char **), const char *const *argv)
+{
+    static char *copies[CAPTURE_ARGS_MAX + 1];
+    int argc = 0;
+
+    for (; argv[argc] != NULL && argc < CAPTURE_ARGS_MAX; argc++) {
+        copies[argc] = strdup(argv[argc]);
+    }
+    return command(argc, copies);
+}
+
 /* @argv ends with NULL; argv[0] is the command's name. */
-static void
-capture_run(struct capture *c, int (*command)(int, char **), char **argv)
+static void capture_run(struct capture *c,
+                        int (*command)(int, char **),
+                        const char *const *argv)
 {
     FILE *out = tmpfile();
     FILE *err = tmpfile();
     int status = -1;
-    int argc = 0;
     pid_t child;
 
-    while (argv[argc] != NULL) {
-        argc++;
-    }
     (void)fflush(NULL);
     child = out == NULL || err == NULL ? -1 : fork();
     if (child == 0) {
@@ -46,7 +58,7 @@ capture_run(struct capture *c, int (*command)(int, char **), char **argv)
             _exit(99);
         }
         /* exit, so that a leak checker has its say */
-        exit(command(argc, argv)); // NOLINT(concurrency-mt-unsafe)
+        exit(capture_call(command, argv)); // NOLINT(concurrency-mt-unsafe)
     }
     if (child < 0 || waitpid(child, &status, 0) != child) {
         abort();
