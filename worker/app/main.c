@@ -1,0 +1,164 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "flags.h"
+#include "near.h"
+#include "options.h"
+
+#define HELP_BYTES 65536
+
+extern char **environ;
+
+struct command {
+    const char *name;
+    int (*online)(const struct fup_options *options, int argc, char **argv);
+    int (*offline)(int argc, char **argv);
+    const char *text;
+};
+
+static const struct command commands[] = {
+#ifdef FUP_HAVE_WORKER
+    {"worker", fup_cmd_worker, NULL, "run the service in the foreground"},
+#endif
+#ifdef FUP_HAVE_ONLINE
+    {"migrate", fup_cmd_migrate, NULL, "bring the database up to date"},
+    {"status", fup_cmd_status, NULL, "counts, lateness, workers, queues"},
+    {"explain", fup_cmd_explain, NULL, "what is armed for whom, and why"},
+    {"sender", fup_cmd_sender, NULL, "deliver messages: a reference sender"},
+    {"reschedule", fup_cmd_operate, NULL, "move the next step"},
+    {"pause", fup_cmd_operate, NULL, "send nothing until resumed"},
+    {"resume", fup_cmd_operate, NULL, "end a pause"},
+    {"skip", fup_cmd_operate, NULL, "leave out the next step"},
+    {"send-now", fup_cmd_operate, NULL, "send the next step at once"},
+    {"cancel", fup_cmd_operate, NULL, "end the follow-up of a conversation"},
+    {"enroll", fup_cmd_operate, NULL, "begin to follow up a conversation"},
+    {"opt-out", fup_cmd_operate, NULL, "never write to a contact again"},
+    {"opt-in", fup_cmd_operate, NULL, "take an opt-out back"},
+    {"hold", fup_cmd_operate, NULL, "stop all sending"},
+    {"release", fup_cmd_operate, NULL, "end a hold"},
+    {"refresh", fup_cmd_operate, NULL, "look at a conversation again"},
+#endif
+#ifdef FUP_HAVE_OFFLINE
+    {"check", NULL, fup_cmd_check, "validate configuration and schedules"},
+    {"simulate", NULL, fup_cmd_simulate, "what would have been sent"},
+    {"render", NULL, fup_cmd_render, "print the message of a step"},
+#endif
+    {NULL, NULL, NULL, NULL},
+};
+
+static int print_help(void)
+{
+    struct fup_buf out;
+
+    fup_buf_init(&out, HELP_BYTES);
+    fup_buf_adds(&out, "Usage: followup COMMAND [OPTION...]\n\n"
+                       "Follows up conversations that have gone quiet.\n\n"
+                       "Commands (followup COMMAND --help tells more):\n");
+    for (size_t i = 0; commands[i].name != NULL; i++) {
+        fup_buf_addf(&out, "  %-12s %s\n", commands[i].name, commands[i].text);
+    }
+    fup_buf_adds(&out, "\nOptions of every command, from the file (--config,\n"
+                       "FOLLOWUP_CONFIG or " FUP_OPTIONS_FILE "),\nthen "
+                       "FOLLOWUP_NAME in the environment, then flags:\n");
+    fup_options_help(&out);
+    (void)fputs(fup_buf_text(&out), stdout);
+    fup_buf_done(&out);
+    return FUP_EXIT_OK;
+}
+
+static int print_config(const struct fup_options *options)
+{
+    struct fup_buf out;
+
+    fup_buf_init(&out, HELP_BYTES);
+    fup_options_print(options, &out);
+    (void)fputs(fup_buf_text(&out), stdout);
+    fup_buf_done(&out);
+    return FUP_EXIT_OK;
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; commands[i].name != NULL; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    struct fup_near near = {.text = name};
+
+    for (size_t i = 0; commands[i].name != NULL; i++) {
+        fup_near_try(&near, commands[i].name);
+    }
+    (void)fprintf(stderr, "followup: %.60s is no command", name);
+    if (near.best != NULL) {
+        (void)fprintf(stderr, "; is %s meant?\n", near.best);
+    } else {
+        (void)fprintf(stderr, "; followup --help lists them\n");
+    }
+    return FUP_EXIT_USAGE;
+}
+
+static bool wants_help(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Help is there even when the configuration is broken. */
+static int run_online(const struct command *command, int argc, char **argv)
+{
+    struct fup_options options = {0};
+    struct fup_err err = {0};
+    int status;
+
+    if (wants_help(argc, argv)) {
+        return command->online(&options, argc, argv);
+    }
+    if (fup_options_parse(&argc, argv, environ, &options, &err) != FUP_OK) {
+        (void)fprintf(stderr, "followup %s: %s\n", command->name, err.msg);
+        return FUP_EXIT_USAGE;
+    }
+    status = options.print_config ? print_config(&options)
+                                  : command->online(&options, argc, argv);
+    fup_options_done(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        (void)fprintf(stderr, "followup: no command; followup --help lists "
+                              "them\n");
+        return FUP_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("followup %s\n", FUP_VERSION);
+        return FUP_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        return print_help();
+    }
+    command = find(argv[1]);
+    if (command == NULL) {
+        return unknown(argv[1]);
+    }
+    if (command->online != NULL) {
+        return run_online(command, argc - 1, argv + 1);
+    }
+    return command->offline(argc - 1, argv + 1);
+}
