@@ -197,3 +197,15 @@ int fup_flags_fail(const char *command, const struct fup_err *err)
                   err->msg[0] != '\0' ? err->msg : fup_err_text(err->code));
     return fup_exit_of(err->code);
 }
+
+bool fup_flags_need(const char *command, const char *name, const char *value)
+{
+    char flag[FUP_OPTION_NAME];
+
+    if (value[0] != '\0') {
+        return true;
+    }
+    (void)fprintf(stderr, "followup %s: %s is not set (%s)\n", command, name,
+                  fup_options_flag(name, flag));
+    return false;
+}

@@ -69,4 +69,8 @@ FUP_MUST_CHECK bool fup_flags_begin(const struct fup_flags *flags,
 /* Print "followup COMMAND: message" to stderr; returns fup_exit_of(code). */
 int fup_flags_fail(const char *command, const struct fup_err *err);
 
+/* Whether the option @name has a value; otherwise says so to stderr. */
+FUP_MUST_CHECK bool
+fup_flags_need(const char *command, const char *name, const char *value);
+
 #endif

@@ -1,0 +1,2 @@
+-- rows: how many partitions there are
+SELECT count(*) FROM followup.partition
