@@ -7,7 +7,12 @@
 
 #define OUT_BYTES   (4 * 1024 * 1024)
 #define COLUMNS_MAX 24
-#define NAME_WIDTH  18
+#define NAME_WIDTH  24
+
+struct column {
+    const char *name;
+    size_t width;
+};
 
 enum fup_code fup_print_format_parse(const char *text,
                                      enum fup_print_format *ret_format,
@@ -117,49 +122,74 @@ static void end_line(struct fup_buf *out)
     fup_buf_addc(out, '\n');
 }
 
-/* The columns are the fields of the first row. */
-static void add_rows(const cJSON *rows, struct fup_buf *out)
+static bool is_empty(const cJSON *rows, const cJSON *column)
 {
-    size_t widths[COLUMNS_MAX];
-    size_t n = 0;
-    const cJSON *column;
     const cJSON *row;
 
-    fup_buf_adds(out, "  ");
-    cJSON_ArrayForEach(column, rows->child)
-    {
-        if (n < COLUMNS_MAX) {
-            widths[n] = measure(rows, column);
-            fup_buf_adds(out, column->string);
-            pad(out, strlen(column->string), widths[n] + 2);
-            n++;
-        }
-    }
-    end_line(out);
     cJSON_ArrayForEach(row, rows)
     {
-        size_t i = 0;
+        const cJSON *cell =
+            cJSON_GetObjectItemCaseSensitive(row, column->string);
 
-        fup_buf_adds(out, "  ");
-        cJSON_ArrayForEach(column, rows->child)
-        {
-            const cJSON *cell =
-                cJSON_GetObjectItemCaseSensitive(row, column->string);
-            size_t start = out->len;
-
-            if (i < n) {
-                add_value(cell, out);
-                pad(out, width_of(fup_buf_text(out) + start, out->len - start),
-                    widths[i++] + 2);
-            }
+        if (cell != NULL && !cJSON_IsNull(cell)) {
+            return false;
         }
-        end_line(out);
+    }
+    return true;
+}
+
+static void add_row(const cJSON *row,
+                    const struct column *columns,
+                    size_t n,
+                    struct fup_buf *out)
+{
+    fup_buf_adds(out, "  ");
+    for (size_t i = 0; i < n; i++) {
+        size_t start = out->len;
+
+        if (row == NULL) {
+            fup_buf_adds(out, columns[i].name);
+        } else {
+            add_value(cJSON_GetObjectItemCaseSensitive(row, columns[i].name),
+                      out);
+        }
+        pad(out, width_of(fup_buf_text(out) + start, out->len - start),
+            columns[i].width + 2);
+    }
+    end_line(out);
+}
+
+/* The columns are the fields of the first row, but those without a value. */
+static void add_rows(const cJSON *rows, struct fup_buf *out)
+{
+    struct column columns[COLUMNS_MAX];
+    size_t n = 0;
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, rows->child)
+    {
+        if (n < COLUMNS_MAX && !is_empty(rows, item)) {
+            columns[n].name = item->string;
+            columns[n++].width = measure(rows, item);
+        }
+    }
+    add_row(NULL, columns, n, out);
+    cJSON_ArrayForEach(item, rows)
+    {
+        add_row(item, columns, n, out);
     }
 }
 
 static bool is_table(const cJSON *item)
 {
     return cJSON_IsArray(item) && cJSON_IsObject(item->child);
+}
+
+static bool says_nothing(const cJSON *item)
+{
+    return cJSON_IsNull(item) ||
+           ((cJSON_IsArray(item) || cJSON_IsObject(item)) &&
+            item->child == NULL);
 }
 
 static void
@@ -169,6 +199,9 @@ add_fields(const cJSON *object, const char *indent, struct fup_buf *out)
 
     cJSON_ArrayForEach(item, object)
     {
+        if (says_nothing(item)) {
+            continue;
+        }
         if (is_table(item)) {
             fup_buf_addf(out, "%s\n", item->string);
             add_rows(item, out);

@@ -21,8 +21,9 @@ FUP_MUST_CHECK enum fup_code fup_print_format_parse(
     const char *text, enum fup_print_format *ret_format, struct fup_err *err);
 
 /* Append @tree to @out. As a table: fields of an object are lines "name value",
- * objects in it are sections, arrays of objects are tables with a head; null is
- * "-", control characters are blanked. As JSON: one line. */
+ * objects in it are sections, arrays of objects are tables with a head; what is
+ * null or empty is left out, or "-" in a table; control characters are blanked.
+ * As JSON: one line. */
 void fup_print_tree(const struct cJSON *tree,
                     enum fup_print_format format,
                     struct fup_buf *out);
