@@ -99,10 +99,9 @@ int fup_cmd_explain(const struct fup_options *options, int argc, char **argv)
     }
     if (n != 1) {
         (void)fup_err_set(&err, FUP_EINVAL, "expected a conversation");
-    } else {
-        (void)fup_print_format_parse(format_text, &format, &err);
     }
-    if (err.code != FUP_OK) {
+    if (n != 1 ||
+        fup_print_format_parse(format_text, &format, &err) != FUP_OK) {
         (void)fup_flags_fail("explain", &err);
         return FUP_EXIT_USAGE;
     }

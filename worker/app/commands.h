@@ -1,9 +1,9 @@
-/* The commands: each a function in a file of its own.
+/* The commands that use servers: each a function in a file of its own. Those
+ * that do not are in commands_offline.h.
  *
  * @argv[0] is the command's name; what follows are the command's own flags, the
- * options of options.def having been taken out (not for the offline ones, which
- * read no configuration). Each prints its results to stdout and its errors to
- * stderr and returns an exit code (enum fup_exit). */
+ * options of options.def having been taken out. Each prints its results to
+ * stdout and its errors to stderr and returns an exit code (enum fup_exit). */
 
 #ifndef FUP_APP_COMMANDS_H
 #define FUP_APP_COMMANDS_H
@@ -18,10 +18,5 @@ int fup_cmd_sender(const struct fup_options *options, int argc, char **argv);
 
 /* All operator verbs: argv[0] says which. */
 int fup_cmd_operate(const struct fup_options *options, int argc, char **argv);
-
-/* Without configuration and servers. */
-int fup_cmd_check(int argc, char **argv);
-int fup_cmd_simulate(int argc, char **argv);
-int fup_cmd_render(int argc, char **argv);
 
 #endif

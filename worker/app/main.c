@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "commands_offline.h"
 #include "flags.h"
 #include "near.h"
 #include "options.h"
@@ -23,7 +24,6 @@ static const struct command commands[] = {
 #ifdef FUP_HAVE_WORKER
     {"worker", fup_cmd_worker, NULL, "run the service in the foreground"},
 #endif
-#ifdef FUP_HAVE_ONLINE
     {"migrate", fup_cmd_migrate, NULL, "bring the database up to date"},
     {"status", fup_cmd_status, NULL, "counts, lateness, workers, queues"},
     {"explain", fup_cmd_explain, NULL, "what is armed for whom, and why"},
@@ -40,10 +40,11 @@ static const struct command commands[] = {
     {"hold", fup_cmd_operate, NULL, "stop all sending"},
     {"release", fup_cmd_operate, NULL, "end a hold"},
     {"refresh", fup_cmd_operate, NULL, "look at a conversation again"},
-#endif
-#ifdef FUP_HAVE_OFFLINE
+#ifdef FUP_HAVE_CHECK
     {"check", NULL, fup_cmd_check, "validate configuration and schedules"},
+#endif
     {"simulate", NULL, fup_cmd_simulate, "what would have been sent"},
+#ifdef FUP_HAVE_RENDER
     {"render", NULL, fup_cmd_render, "print the message of a step"},
 #endif
     {NULL, NULL, NULL, NULL},
