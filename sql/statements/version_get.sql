@@ -1,3 +1,3 @@
--- params: ids. rows: id, name, definition
-SELECT id, name, definition FROM followup.schedule_version
+-- params: ids. rows: id, name, definition, digest
+SELECT id, name, definition, digest FROM followup.schedule_version
 WHERE id = ANY ($1::bigint[])

@@ -21,9 +21,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-#ifdef FUP_HAVE_WORKER
     {"worker", fup_cmd_worker, NULL, "run the service in the foreground"},
-#endif
     {"migrate", fup_cmd_migrate, NULL, "bring the database up to date"},
     {"status", fup_cmd_status, NULL, "counts, lateness, workers, queues"},
     {"explain", fup_cmd_explain, NULL, "what is armed for whom, and why"},

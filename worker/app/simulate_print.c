@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json.h"
+#include "core/json.h"
 #include "core/time.h"
 
 #define COLUMNS 7

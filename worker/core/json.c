@@ -55,6 +55,10 @@ void fup_json_string(struct fup_buf *buf, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
 
+    if (text == NULL) {
+        fup_buf_adds(buf, "null");
+        return;
+    }
     fup_buf_addc(buf, '"');
     while (*p != '\0') {
         const unsigned char *start = p;
@@ -76,6 +80,14 @@ void fup_json_string(struct fup_buf *buf, const char *text)
     fup_buf_addc(buf, '"');
 }
 
+void fup_json_time(struct fup_buf *buf, int64_t at)
+{
+    char text[FUP_TIME_TEXT];
+
+    fup_json_string(buf,
+                    at == FUP_TIME_NONE ? NULL : fup_time_format(at, text));
+}
+
 void fup_json_comma(struct fup_buf *buf)
 {
     if (buf->len > 0 && strchr("{[:,", buf->data[buf->len - 1]) == NULL) {
@@ -83,13 +95,13 @@ void fup_json_comma(struct fup_buf *buf)
     }
 }
 
-void fup_json_open(struct fup_buf *buf, char bracket)
+void fup_json_begin(struct fup_buf *buf, char bracket)
 {
     fup_json_comma(buf);
     fup_buf_addc(buf, bracket);
 }
 
-void fup_json_close(struct fup_buf *buf, char bracket)
+void fup_json_end(struct fup_buf *buf, char bracket)
 {
     fup_buf_addc(buf, bracket);
 }
@@ -101,7 +113,7 @@ void fup_json_key(struct fup_buf *buf, const char *key)
     fup_buf_addc(buf, ':');
 }
 
-void fup_json_text(struct fup_buf *buf, const char *key, const char *value)
+void fup_json_add_text(struct fup_buf *buf, const char *key, const char *value)
 {
     if (value != NULL) {
         fup_json_key(buf, key);
@@ -109,30 +121,29 @@ void fup_json_text(struct fup_buf *buf, const char *key, const char *value)
     }
 }
 
-void fup_json_int(struct fup_buf *buf, const char *key, int64_t value)
+void fup_json_add_int(struct fup_buf *buf, const char *key, int64_t value)
 {
     fup_json_key(buf, key);
     fup_buf_addf(buf, "%lld", (long long)value);
 }
 
-void fup_json_bool(struct fup_buf *buf, const char *key, bool value)
+void fup_json_add_bool(struct fup_buf *buf, const char *key, bool value)
 {
     fup_json_key(buf, key);
     fup_buf_adds(buf, value ? "true" : "false");
 }
 
-void fup_json_us(struct fup_buf *buf, const char *key, int64_t at)
+void fup_json_add_us(struct fup_buf *buf, const char *key, int64_t at)
 {
     if (at != FUP_TIME_NONE) {
-        fup_json_int(buf, key, at);
+        fup_json_add_int(buf, key, at);
     }
 }
 
-void fup_json_time(struct fup_buf *buf, const char *key, int64_t at)
+void fup_json_add_time(struct fup_buf *buf, const char *key, int64_t at)
 {
-    char text[FUP_TIME_TEXT];
-
     if (at != FUP_TIME_NONE) {
-        fup_json_text(buf, key, fup_time_format(at, text));
+        fup_json_key(buf, key);
+        fup_json_time(buf, at);
     }
 }

@@ -7,16 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "codec/outbound.h"
+#include "codec/schedule.h"
 #include "core/buf.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
-
-#define FUP_MESSAGE_ID_TEXT 48
 
 /* One immutable content of a schedule. */
 struct fup_version {
     int64_t id;
     struct fup_schedule *schedule;
+    char digest[FUP_DIGEST_TEXT];
 };
 
 /* An operator's command that waits for this conversation. */
@@ -83,8 +84,7 @@ struct fup_decision {
     struct fup_buf answer;    /* to the command */
 };
 
-#define FUP_OUTBOUND_MAX 65536
-#define FUP_ANSWER_MAX   8192
+#define FUP_ANSWER_MAX 8192
 
 void fup_decision_init(struct fup_decision *decision);
 void fup_decision_done(struct fup_decision *decision);

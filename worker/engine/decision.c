@@ -13,15 +13,15 @@ static void write_who(const struct fup_case *c,
                       const struct fup_decision *d,
                       struct fup_buf *out)
 {
-    fup_json_text(out, "tenant", c->tenant);
-    fup_json_text(out, "conversation", c->conversation);
-    fup_json_text(out, "contact", c->facts.contact);
-    fup_json_text(out, "channel", c->facts.channel);
+    fup_json_add_text(out, "tenant", c->tenant);
+    fup_json_add_text(out, "conversation", c->conversation);
+    fup_json_add_text(out, "contact", c->facts.contact);
+    fup_json_add_text(out, "channel", c->facts.channel);
     if (c->order.seq != 0 && d->order_status != NULL) {
-        fup_json_int(out, "command", c->order.seq);
-        fup_json_text(out, "command_status", d->order_status);
-        fup_json_text(out, "answer", fup_buf_text(&d->answer));
-        fup_json_text(out, "actor", c->order.actor);
+        fup_json_add_int(out, "command", c->order.seq);
+        fup_json_add_text(out, "command_status", d->order_status);
+        fup_json_add_text(out, "answer", fup_buf_text(&d->answer));
+        fup_json_add_text(out, "actor", c->order.actor);
     }
 }
 
@@ -32,37 +32,37 @@ static void write_trace(const struct fup_trace *trace, struct fup_buf *out)
     struct fup_buf text;
 
     fup_buf_init(&text, FUP_ANSWER_MAX);
-    fup_json_open(&text, '[');
+    fup_json_begin(&text, '[');
     for (size_t i = 0; i < trace->n; i++) {
-        fup_json_open(&text, '[');
+        fup_json_begin(&text, '[');
         fup_json_string(&text, fup_rule_text(trace->moves[i].rule));
         fup_buf_addc(&text, ',');
         fup_json_string(&text, fup_time_format(trace->moves[i].at, at));
-        fup_json_close(&text, ']');
+        fup_json_end(&text, ']');
     }
-    fup_json_close(&text, ']');
-    fup_json_text(out, "trace", fup_buf_text(&text));
+    fup_json_end(&text, ']');
+    fup_json_add_text(out, "trace", fup_buf_text(&text));
     fup_buf_done(&text);
 }
 
 static void write_done(const struct fup_decision *d, struct fup_buf *out)
 {
-    fup_json_text(out, "event", d->event);
-    fup_json_text(out, "reason", d->reason);
-    fup_json_text(out, "outcome", d->outcome);
+    fup_json_add_text(out, "event", d->event);
+    fup_json_add_text(out, "reason", d->reason);
+    fup_json_add_text(out, "outcome", d->outcome);
     if (d->step > 0) {
-        fup_json_int(out, "step", d->step);
-        fup_json_text(out, "kind", d->kind);
+        fup_json_add_int(out, "step", d->step);
+        fup_json_add_text(out, "kind", d->kind);
     }
-    fup_json_us(out, "due_us", d->due_at);
-    fup_json_text(out, "note", d->note);
-    fup_json_bool(out, "closes", d->closes);
-    fup_json_bool(out, "withdraw", d->withdraw);
+    fup_json_add_us(out, "due_us", d->due_at);
+    fup_json_add_text(out, "note", d->note);
+    fup_json_add_bool(out, "closes", d->closes);
+    fup_json_add_bool(out, "withdraw", d->withdraw);
     if (d->message.len > 0) {
-        fup_json_text(out, "message_id", d->message_id);
-        fup_json_text(out, "message", fup_buf_text(&d->message));
-        fup_json_text(out, "status", d->status);
-        fup_json_us(out, "expires_us", d->expires_at);
+        fup_json_add_text(out, "message_id", d->message_id);
+        fup_json_add_text(out, "message", fup_buf_text(&d->message));
+        fup_json_add_text(out, "status", d->status);
+        fup_json_add_us(out, "expires_us", d->expires_at);
     }
     if (d->trace.n > 0) {
         write_trace(&d->trace, out);
@@ -74,20 +74,20 @@ static void write_state(const struct fup_case *c,
                         struct fup_buf *out)
 {
     if (c->enrollment != 0 && episode_us(&d->run) == episode_us(&c->run)) {
-        fup_json_int(out, "id", c->enrollment);
-        fup_json_int(out, "gen", c->gen);
+        fup_json_add_int(out, "id", c->enrollment);
+        fup_json_add_int(out, "gen", c->gen);
     }
-    fup_json_us(out, "episode_us", episode_us(&d->run));
-    fup_json_int(out, "next_step", d->run.step);
-    fup_json_us(out, "last_step_us", d->run.last_step_at);
-    fup_json_us(out, "next_due_us", d->run.due_at);
-    fup_json_text(out, "waits_for", d->waits_for);
-    fup_json_us(out, "manual_us", d->run.manual_at);
-    fup_json_int(out, "force", d->run.force);
-    fup_json_us(out, "paused_us", d->run.paused_until);
+    fup_json_add_us(out, "episode_us", episode_us(&d->run));
+    fup_json_add_int(out, "next_step", d->run.step);
+    fup_json_add_us(out, "last_step_us", d->run.last_step_at);
+    fup_json_add_us(out, "next_due_us", d->run.due_at);
+    fup_json_add_text(out, "waits_for", d->waits_for);
+    fup_json_add_us(out, "manual_us", d->run.manual_at);
+    fup_json_add_int(out, "force", d->run.force);
+    fup_json_add_us(out, "paused_us", d->run.paused_until);
     if (d->version != NULL) {
-        fup_json_int(out, "version", d->version->id);
-        fup_json_text(out, "schedule", d->version->schedule->name);
+        fup_json_add_int(out, "version", d->version->id);
+        fup_json_add_text(out, "schedule", d->version->schedule->name);
     }
 }
 
@@ -96,12 +96,12 @@ void fup_decision_write(const struct fup_case *c,
                         int ord,
                         struct fup_buf *out)
 {
-    fup_json_open(out, '{');
-    fup_json_int(out, "ord", ord);
+    fup_json_begin(out, '{');
+    fup_json_add_int(out, "ord", ord);
     write_who(c, d, out);
     if (d->event != NULL) {
         write_done(d, out);
         write_state(c, d, out);
     }
-    fup_json_close(out, '}');
+    fup_json_end(out, '}');
 }

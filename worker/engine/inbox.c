@@ -12,7 +12,6 @@
 #include "codec/answer.h"
 #include "codec/command.h"
 #include "codec/receipt.h"
-#include "core/json.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -173,79 +172,37 @@ static void on_kept(struct fup_pg_request *req,
     item_done(engine);
 }
 
-static void write_command(const struct fup_command *c,
-                          const char *entry,
-                          struct fup_buf *json)
-{
-    fup_json_open(json, '{');
-    fup_json_text(json, "entry", entry);
-    fup_json_text(json, "action", c->action);
-    fup_json_text(json, "tenant", c->tenant);
-    fup_json_text(json, "conversation", c->conversation);
-    fup_json_text(json, "contact", c->contact);
-    fup_json_time(json, "at", c->at);
-    fup_json_text(json, "delay", c->in);
-    fup_json_time(json, "until", c->until_at);
-    fup_json_int(json, "force", c->force);
-    fup_json_text(json, "schedule", c->schedule);
-    fup_json_text(json, "scope", c->scope);
-    fup_json_text(json, "actor", c->by);
-    fup_json_text(json, "reason", c->reason);
-    fup_json_text(json, "request_id", c->request_id);
-    fup_json_close(json, '}');
-}
-
-static void write_receipt(const struct fup_receipt *r, struct fup_buf *json)
-{
-    fup_json_open(json, '{');
-    fup_json_text(json, "id", r->id);
-    fup_json_text(json, "status", r->status);
-    fup_json_time(json, "at", r->at);
-    fup_json_text(json, "provider_id", r->provider_id);
-    fup_json_text(json, "option", r->option);
-    fup_json_text(json, "error_class", r->error_class);
-    fup_json_text(json, "error", r->error);
-    fup_json_close(json, '}');
-}
-
-/* The entry as JSON, or the word and text of what is wrong with it. */
-static enum fup_code read_entry(const struct fup_queue_entry *entry,
+/* The entry as JSON for PostgreSQL, or what is wrong with it. */
+static enum fup_code read_entry(const struct fup_queue_entry *from,
                                 struct fup_buf *json,
-                                const char **ret_word,
-                                struct fup_err *err)
+                                struct fup_refusal *refusal)
 {
+    struct fup_entry entry = {from->fields, from->lens, from->n_fields};
     struct fup_command command;
     struct fup_receipt receipt;
     enum fup_code code;
 
-    if (entry->inbox == FUP_QUEUE_COMMANDS) {
-        code = fup_command_parse(entry->fields, entry->lens, entry->n_fields,
-                                 &command, ret_word, err);
+    if (from->inbox == FUP_QUEUE_COMMANDS) {
+        code = fup_command_parse(&entry, &command, refusal);
         if (code == FUP_OK) {
-            write_command(&command, entry->id, json);
+            fup_command_write(&command, from->id, json);
         }
         return code;
     }
-    code = fup_receipt_parse(entry->fields, entry->lens, entry->n_fields,
-                             &receipt, ret_word, err);
+    code = fup_receipt_parse(&entry, &receipt, refusal);
     if (code == FUP_OK) {
-        write_receipt(&receipt, json);
+        fup_receipt_write(&receipt, json);
     }
     return code;
 }
 
-static const char *find_request_id(const struct fup_queue_entry *entry)
+static const char *find_request_id(const struct fup_queue_entry *from)
 {
-    if (entry->inbox != FUP_QUEUE_COMMANDS) {
-        return NULL;
-    }
-    for (size_t i = 0; i + 1 < entry->n_fields; i += 2) {
-        if (strcmp(entry->fields[i], "request_id") == 0 &&
-            entry->lens[i + 1] <= 255) {
-            return entry->fields[i + 1];
-        }
-    }
-    return NULL;
+    struct fup_entry entry = {from->fields, from->lens, from->n_fields};
+
+    return from->inbox == FUP_QUEUE_COMMANDS
+               ? fup_entry_value(&entry, "request_id")
+               : NULL;
 }
 
 static void keep(struct fup_engine *engine,
@@ -280,13 +237,13 @@ static void keep(struct fup_engine *engine,
 static void take(struct fup_engine *engine, const struct fup_queue_entry *entry)
 {
     struct fup_buf json;
-    struct fup_err err;
-    const char *word = "bad_field";
+    struct fup_refusal refusal;
 
     fup_buf_init(&json, ENTRY_MAX);
-    if (read_entry(entry, &json, &word, &err) != FUP_OK) {
-        reject(engine, entry, word, err.msg);
-        answer_error(engine, find_request_id(entry), word, err.msg);
+    if (read_entry(entry, &json, &refusal) != FUP_OK) {
+        reject(engine, entry, refusal.error, refusal.message);
+        answer_error(engine, find_request_id(entry), refusal.error,
+                     refusal.message);
     } else if (json.failed != FUP_OK) {
         engine->inbox.away = true;
     } else {

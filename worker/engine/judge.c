@@ -6,12 +6,10 @@
  * happens without one. Without an active enrollment the question is whether a
  * silence has begun. A command, when there is one, comes first (order.c). */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "case.h"
 #include "codec/outbound.h"
-#include "core/json.h"
 #include "message/message.h"
 
 void fup_decision_init(struct fup_decision *decision)
@@ -87,13 +85,12 @@ void fup_judge_advance(const struct fup_judge_env *env,
     arm(d, &next);
 }
 
-static void fill_outbound(const struct fup_judge_env *env,
-                          const struct fup_case *c,
-                          const struct fup_message *message,
-                          const struct fup_decision *d,
-                          struct fup_outbound *out)
+static void write_outbound(const struct fup_judge_env *env,
+                           const struct fup_case *c,
+                           const struct fup_message *message,
+                           struct fup_decision *d)
 {
-    *out = (struct fup_outbound){
+    struct fup_outbound out = {
         .id = d->message_id,
         .tenant = c->tenant,
         .conversation = c->conversation,
@@ -102,17 +99,17 @@ static void fill_outbound(const struct fup_judge_env *env,
         .to = c->facts.address,
         .kind = d->kind,
         .schedule = env->version->schedule->name,
-        .version = env->version->id,
+        .version = env->version->digest,
         .step = d->step,
-        .message = message,
         .episode_at = c->run.episode_at,
         .due_at = d->due_at,
         .fired_at = c->now,
         .expires_at = d->expires_at,
-        .manual =
-            c->run.manual_at != FUP_TIME_NONE ||
-            (c->order.seq != 0 && strcmp(c->order.action, "send_now") == 0),
+        .manual = c->run.manual_at != FUP_TIME_NONE || c->order.seq != 0,
     };
+
+    fup_outbound_set(&out, message);
+    fup_outbound_write(&out, &d->message);
 }
 
 /* Hand the message to the ledger. FUP_ENOENT: no text could be filled in. */
@@ -130,7 +127,6 @@ static enum fup_code fire(const struct fup_judge_env *env,
         .first_locale = schedule->first_locale,
         .as_template = plan->action == FUP_ACTION_TEMPLATE,
     };
-    struct fup_outbound out;
     struct fup_message message;
     enum fup_code code =
         fup_message_compose(step->message, &in, &message, /* err= */ NULL);
@@ -142,13 +138,11 @@ static enum fup_code fire(const struct fup_judge_env *env,
     d->expires_at = plan->expires_at;
     d->closes = step->close && schedule->mode == FUP_MODE_LIVE;
     d->status = schedule->mode == FUP_MODE_LIVE ? "pending" : "shadow";
-    (void)snprintf(d->message_id, sizeof d->message_id, "%s-%d-%lld-%d",
-                   env->tag, env->partition, (long long)c->enrollment,
-                   c->gen + 1);
-    fill_outbound(env, c, &message, d, &out);
-    code = fup_outbound_write(&out, &d->message);
+    (void)fup_message_id(env->tag, env->partition, c->enrollment, c->gen + 1,
+                         d->message_id);
+    write_outbound(env, c, &message, d);
     fup_message_done(&message);
-    return code;
+    return d->message.failed;
 }
 
 /* The step happens without a message. */

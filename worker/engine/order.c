@@ -26,11 +26,11 @@ refuse(struct fup_decision *d, const char *error, const char *message)
     d->event = NULL;
     d->order_status = "refused";
     fup_buf_clear(&d->answer);
-    fup_json_open(&d->answer, '{');
-    fup_json_bool(&d->answer, "ok", false);
-    fup_json_text(&d->answer, "error", error);
-    fup_json_text(&d->answer, "message", message);
-    fup_json_close(&d->answer, '}');
+    fup_json_begin(&d->answer, '{');
+    fup_json_add_bool(&d->answer, "ok", false);
+    fup_json_add_text(&d->answer, "error", error);
+    fup_json_add_text(&d->answer, "message", message);
+    fup_json_end(&d->answer, '}');
 }
 
 static void answer_next(const struct fup_decision *d, struct fup_buf *out)
@@ -39,21 +39,21 @@ static void answer_next(const struct fup_decision *d, struct fup_buf *out)
     char at[FUP_TIME_TEXT];
 
     fup_json_key(out, "next");
-    fup_json_open(out, '{');
-    fup_json_int(out, "step", d->run.step);
-    fup_json_text(out, "kind", schedule->steps[d->run.step - 1].kind);
-    fup_json_time(out, "due_at", d->run.due_at);
-    fup_json_text(out, "waits_for", d->waits_for);
+    fup_json_begin(out, '{');
+    fup_json_add_int(out, "step", d->run.step);
+    fup_json_add_text(out, "kind", schedule->steps[d->run.step - 1].kind);
+    fup_json_add_time(out, "due_at", d->run.due_at);
+    fup_json_add_text(out, "waits_for", d->waits_for);
     fup_json_key(out, "why");
-    fup_json_open(out, '[');
+    fup_json_begin(out, '[');
     for (size_t i = 0; i < d->trace.n; i++) {
-        fup_json_open(out, '{');
-        fup_json_text(out, "rule", fup_rule_text(d->trace.moves[i].rule));
-        fup_json_text(out, "at", fup_time_format(d->trace.moves[i].at, at));
-        fup_json_close(out, '}');
+        fup_json_begin(out, '{');
+        fup_json_add_text(out, "rule", fup_rule_text(d->trace.moves[i].rule));
+        fup_json_add_text(out, "at", fup_time_format(d->trace.moves[i].at, at));
+        fup_json_end(out, '}');
     }
-    fup_json_close(out, ']');
-    fup_json_close(out, '}');
+    fup_json_end(out, ']');
+    fup_json_end(out, '}');
 }
 
 static void accept(const struct order_in *in)
@@ -62,15 +62,15 @@ static void accept(const struct order_in *in)
     struct fup_buf *out = &d->answer;
 
     d->order_status = "done";
-    fup_json_open(out, '{');
-    fup_json_bool(out, "ok", true);
-    fup_json_text(out, "conversation", in->c->conversation);
-    fup_json_text(out, "outcome", d->outcome);
+    fup_json_begin(out, '{');
+    fup_json_add_bool(out, "ok", true);
+    fup_json_add_text(out, "conversation", in->c->conversation);
+    fup_json_add_text(out, "outcome", d->outcome);
     if (d->version != NULL && d->outcome == NULL &&
         (size_t)d->run.step <= d->version->schedule->n_steps) {
         answer_next(d, out);
     }
-    fup_json_close(out, '}');
+    fup_json_end(out, '}');
 }
 
 /* --- the commands ----------------------------------------------------------

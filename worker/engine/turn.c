@@ -309,11 +309,11 @@ static enum fup_code judge_all(struct fup_part *part,
     judge_env(part, &env);
     fup_verdicts_clear(&t->done);
     fup_buf_clear(&t->decisions);
-    fup_json_open(&t->decisions, '[');
+    fup_json_begin(&t->decisions, '[');
     for (int i = 0; code == FUP_OK && i < rows->n; i++) {
         code = judge_row(part, &env, rows, i);
     }
-    fup_json_close(&t->decisions, ']');
+    fup_json_end(&t->decisions, ']');
     free(t->seen);
     t->seen = NULL;
     if (rows->n > 0) {

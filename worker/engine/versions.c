@@ -6,6 +6,7 @@
 
 #include "versions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +41,10 @@ const struct fup_version *fup_versions_find(const struct fup_versions *versions,
 }
 
 /* Keep @schedule as version @id; it is freed when that one is there already. */
-static const struct fup_version *
-keep(struct fup_versions *versions, int64_t id, struct fup_schedule *schedule)
+static const struct fup_version *keep(struct fup_versions *versions,
+                                      int64_t id,
+                                      const char *digest,
+                                      struct fup_schedule *schedule)
 {
     const struct fup_version *known = fup_versions_find(versions, id);
     struct fup_version **all;
@@ -61,7 +64,8 @@ keep(struct fup_versions *versions, int64_t id, struct fup_schedule *schedule)
         fup_schedule_free(schedule);
         return NULL;
     }
-    *v = (struct fup_version){id, schedule};
+    *v = (struct fup_version){.id = id, .schedule = schedule};
+    (void)snprintf(v->digest, sizeof v->digest, "%s", digest);
     versions->all[versions->n++] = v;
     return v;
 }
@@ -97,7 +101,7 @@ static void on_put(struct fup_pg_request *req,
     if (code == FUP_OK && rows->n == 1 && !v->changed) {
         struct fup_schedule_file *file = &v->files.items[v->n_put];
 
-        kept = keep(v, fup_pg_int(rows, 0, 0, 0), file->schedule);
+        kept = keep(v, fup_pg_int(rows, 0, 0, 0), file->digest, file->schedule);
         file->schedule = NULL;
         if (kept == NULL) {
             fup_engine_log(engine, ERROR, "out_of_memory", "");
@@ -175,7 +179,8 @@ read_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
     if (fup_schedule_parse(definition, strlen(definition),
                            fup_pg_text(rows, row, 1), &schedule,
                            &problems) == FUP_OK) {
-        (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0), schedule);
+        (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0),
+                   fup_pg_text(rows, row, 3), schedule);
     } else {
         (void)fup_problems_first(&problems, &err);
         fup_engine_log(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
