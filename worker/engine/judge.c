@@ -58,6 +58,15 @@ static void arm(struct fup_decision *d, const struct fup_plan *plan)
     d->run.due_at = plan->at == FUP_TIME_NEVER ? FUP_TIME_NONE : plan->at;
 }
 
+/* The instant that the step was planned for: the armed one, when the planner
+ * says "now" because that has come. */
+static int64_t planned_at(const struct fup_case *c, const struct fup_plan *plan)
+{
+    bool armed = c->run.due_at != FUP_TIME_NONE && c->run.due_at <= plan->at;
+
+    return armed && plan->reason != FUP_REASON_LATE ? c->run.due_at : plan->at;
+}
+
 void fup_judge_advance(const struct fup_judge_env *env,
                        const struct fup_case *c,
                        const struct fup_plan *plan,
@@ -73,7 +82,7 @@ void fup_judge_advance(const struct fup_judge_env *env,
     d->reason = fup_reason_text(plan->reason);
     d->step = plan->step;
     d->kind = step->kind;
-    d->due_at = plan->at;
+    d->due_at = planned_at(c, plan);
     d->trace = plan->trace;
     d->run.step = plan->step + 1;
     d->run.last_step_at = at;
@@ -153,7 +162,7 @@ static void happen(const struct fup_judge_env *env,
 {
     const struct fup_schedule *schedule = env->version->schedule;
     const char *event = "skipped";
-    int64_t at = plan->at < c->now ? plan->at : c->now;
+    int64_t at = planned_at(c, plan);
 
     if (plan->action == FUP_ACTION_TASK) {
         event = "task";
