@@ -51,6 +51,11 @@ typedef void (*fup_pg_cb)(struct fup_pg_request *req,
                           const struct fup_pg_rows *rows,
                           const struct fup_err *err);
 
+/* Whether @err, of FUP_EREFUSED, says that the values themselves were refused
+ * (SQLSTATE classes 22, 23 and 54): the same values will be refused again,
+ * while others may pass. */
+bool fup_pg_err_is_data(const struct fup_err *err);
+
 /* The caller's memory until the callback; embed it. */
 struct fup_pg_request {
     void *data; /* the caller's */

@@ -22,7 +22,9 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   followup.us(f.window_ends_at),
   coalesce(f.opted_out, false)
     OR followup.is_suppressed(w.tenant, f.contact_id, f.channel),
-  coalesce(f.tenant_active, true), f.attributes::text,
+  coalesce(f.tenant_active, true),
+  CASE WHEN octet_length(f.attributes::text) <= 65536
+       THEN f.attributes::text END,
   -- enrollment
   e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,

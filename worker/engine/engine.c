@@ -18,7 +18,8 @@
 #include "internal.h"
 #include "pg/statements.h"
 
-#define TICK_MS 250
+#define TICK_MS  250
+#define CHECK_MS 1000
 
 static void close_sessions(struct fup_engine *engine);
 
@@ -232,15 +233,21 @@ static void drain(struct fup_engine *engine, uint64_t now_ms)
 static void sweep(struct fup_engine *engine, uint64_t now_ms)
 {
     bool due = now_ms >= engine->next_sweep_ms;
+    bool check = now_ms >= engine->next_check_ms;
 
     if (due) {
         engine->next_sweep_ms = now_ms + (uint64_t)engine->o.sweep_s * 1000;
+    }
+    if (check) {
+        engine->next_check_ms = now_ms + CHECK_MS;
     }
     for (int i = 0; i < FUP_PARTS_MAX; i++) {
         struct fup_part *part = engine->parts[i];
 
         if (part != NULL && !part->closing) {
-            fup_part_check(part);
+            if (check) {
+                fup_part_check(part);
+            }
             fup_rebuild_kick(part);
             if (due) {
                 fup_sweep(part);
@@ -293,8 +300,7 @@ static void engine_free(struct fup_engine *engine)
     free(engine);
 }
 
-/* One session or timer has closed; the last one ends it all. */
-static void on_one_closed(void *data)
+void fup_engine_handle_closed(void *data)
 {
     struct fup_engine *engine = data;
     void (*on_closed)(void *) = engine->on_closed;
@@ -311,7 +317,7 @@ static void on_one_closed(void *data)
 
 static void on_tick_closed(uv_handle_t *handle)
 {
-    on_one_closed(handle->data);
+    fup_engine_handle_closed(handle->data);
 }
 
 static void close_sessions(struct fup_engine *engine)
@@ -322,16 +328,16 @@ static void close_sessions(struct fup_engine *engine)
     engine->stage = FUP_ENGINE_CLOSING;
     close_parts(engine);
     if (engine->pg != NULL) {
-        fup_pg_close(engine->pg, on_one_closed, engine);
+        fup_pg_close(engine->pg, fup_engine_handle_closed, engine);
     }
     if (engine->pg_lease != NULL) {
-        fup_pg_close(engine->pg_lease, on_one_closed, engine);
+        fup_pg_close(engine->pg_lease, fup_engine_handle_closed, engine);
     }
     if (engine->redis != NULL) {
-        fup_redis_close(engine->redis, on_one_closed, engine);
+        fup_redis_close(engine->redis, fup_engine_handle_closed, engine);
     }
     if (engine->reader != NULL) {
-        fup_redis_close(engine->reader, on_one_closed, engine);
+        fup_redis_close(engine->reader, fup_engine_handle_closed, engine);
     }
     uv_close((uv_handle_t *)&engine->tick, on_tick_closed);
 }

@@ -133,8 +133,8 @@ static void answer_error(struct fup_engine *engine,
 /* --- into PostgreSQL -------------------------------------------------------
  */
 
-/* What PostgreSQL refuses will never be taken: the entry goes where bad ones
- * go, without its fields, which are gone by now. */
+/* Values that PostgreSQL refuses will never be taken: the entry goes where bad
+ * ones go, without its fields, which are gone by now. */
 static void refused(struct fup_inbox_item *item, const struct fup_err *err)
 {
     struct fup_engine *engine = item->engine;
@@ -164,7 +164,7 @@ static void on_kept(struct fup_pg_request *req,
             reject(engine, &entry, fup_pg_text(rows, 0, 0),
                    "no such message was sent");
         }
-    } else if (code == FUP_EREFUSED) {
+    } else if (code == FUP_EREFUSED && fup_pg_err_is_data(err)) {
         refused(item, err);
     } else {
         engine->inbox.away = true;

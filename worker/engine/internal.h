@@ -28,8 +28,12 @@ struct fup_turn {
     struct fup_sm sm;
     int awaited;              /* answers that gathering waits for */
     enum fup_code failed;     /* what gathering met */
-    struct fup_work todo;     /* to be judged in this turn */
-    struct fup_work again;    /* to be judged in the next one */
+    struct fup_err err;       /* likewise */
+    struct fup_work todo;     /* to be judged */
+    size_t n_keys;            /* so many of them in this turn, */
+    size_t n_ids;             /* from the front */
+    size_t limit;             /* of both; halved by failures */
+    struct fup_work again;    /* to be judged once more in the next one */
     struct fup_verdicts done; /* what was judged */
     struct fup_buf decisions; /* JSON for apply */
     char *seen;               /* the snapshot it was judged in */
@@ -116,17 +120,19 @@ struct fup_engine {
     bool ready;
     bool fatal;
     bool leasing;
-    int open_handles;        /* sessions and timers that are not closed yet */
+    int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
     uint64_t next_sweep_ms;
     uint64_t ticked_ms;
-    uint64_t close_by_ms; /* draining ends; loop's clock */
+    uint64_t next_check_ms; /* what Redis has is looked at then */
+    uint64_t close_by_ms;   /* draining ends; loop's clock */
     int64_t lease_sent_ms;
     uv_timer_t tick;
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
     struct fup_pg_request install_req;
+    struct fup_pg_request release_req;
     bool installing;
     bool said_missing;
     bool checking; /* Redis is asked whether it may be used */
@@ -158,6 +164,8 @@ void fup_engine_nudge(struct fup_engine *engine);
 /* The leases have been renewed; the partitions have been handed over. */
 void fup_engine_leased(struct fup_engine *engine);
 void fup_engine_released(struct fup_engine *engine);
+/* A session, timer or partition is gone; the last one frees the engine. */
+void fup_engine_handle_closed(void *engine);
 
 /* lease.c */
 void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms);

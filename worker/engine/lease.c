@@ -131,7 +131,7 @@ void fup_lease_release(struct fup_engine *engine)
 {
     const char *params[] = {engine->o.worker_id};
 
-    engine->install_req.data = engine;
-    fup_pg_submit(engine->pg_lease, &engine->install_req, &fup_sql_release,
+    engine->release_req.data = engine;
+    fup_pg_submit(engine->pg_lease, &engine->release_req, &fup_sql_release,
                   params, 1, on_released);
 }

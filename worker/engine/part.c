@@ -21,6 +21,7 @@ static void part_free(struct fup_part *part)
     fup_capture_done(part);
     fup_relay_done(part);
     free(part);
+    fup_engine_handle_closed(engine);
 }
 
 static void free_if_last(struct fup_part *part)
@@ -60,6 +61,7 @@ enum fup_code fup_part_open(struct fup_engine *engine,
     (void)uv_timer_init(engine->loop, &part->wake);
     part->wake.data = part;
     engine->parts[part->id] = part;
+    engine->open_handles++;
     fup_engine_log(engine, INFO, "partition_owned", "partition=%d epoch=%lld",
                    part->id, (long long)part->epoch);
     fup_part_check(part);
@@ -90,8 +92,7 @@ bool fup_part_answered(struct fup_part *part)
 
 bool fup_part_idle(const struct fup_part *part)
 {
-    return fup_turn_idle(part) && !part->relay.running &&
-           part->turn.todo.n_keys == 0;
+    return fup_turn_idle(part) && !part->relay.running;
 }
 
 void fup_part_queue(const struct fup_part *part, struct fup_queue *ret_queue)

@@ -24,6 +24,7 @@
 
 #define DECISIONS_MAX (64u << 20)
 #define ARRAY_MAX     (4u << 20)
+#define LIMIT_MAX     1000 /* of conversations, and of timers, in a turn */
 
 enum { TURN_IDLE, TURN_GATHERING, TURN_LOADING, TURN_APPLYING, TURN_SETTLING };
 
@@ -45,6 +46,7 @@ void fup_turn_init(struct fup_part *part)
     struct fup_turn *t = &part->turn;
 
     fup_sm_init(&t->sm, states, TURN_IDLE);
+    t->limit = LIMIT_MAX;
     fup_buf_init(&t->decisions, DECISIONS_MAX);
     fup_backoff_init(&t->backoff, 100, 5000, (uint64_t)part->id + 1);
 }
@@ -69,7 +71,29 @@ bool fup_turn_idle(const struct fup_part *part)
 /* --- ends ------------------------------------------------------------------
  */
 
-/* What was to be judged is kept; a server that is away has said so itself. */
+/* The one conversation or timer that is left when a failure was narrowed down:
+ * it is left out, so that the others go on. It is judged again when it changes
+ * or when its lease or its timer runs out. */
+static bool
+leave_out(struct fup_part *part, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_turn *t = &part->turn;
+
+    if (code != FUP_EREFUSED || err == NULL || !fup_pg_err_is_data(err) ||
+        t->n_keys + t->n_ids != 1) {
+        return false;
+    }
+    fup_engine_log(part->engine, ERROR, "left_out",
+                   "partition=%d conversation=\"%.64s\" enrollment=%lld "
+                   "why=\"%s\"",
+                   part->id, t->n_keys == 1 ? t->todo.keys[0].conversation : "",
+                   t->n_ids == 1 ? (long long)t->todo.ids[0] : 0LL, err->msg);
+    fup_work_drop(&t->todo, t->n_keys, t->n_ids);
+    return true;
+}
+
+/* What was to be judged is kept and tried again, in smaller portions. Said
+ * once; that a server is away, the engine says. */
 static void
 fail(struct fup_part *part, enum fup_code code, const struct fup_err *err)
 {
@@ -80,14 +104,21 @@ fail(struct fup_part *part, enum fup_code code, const struct fup_err *err)
         fup_part_close(part);
         return;
     }
-    if (code == FUP_EREFUSED || code == FUP_ENOMEM) {
+    if (t->backoff.attempts == 0 &&
+        (code == FUP_EREFUSED || code == FUP_ENOMEM)) {
         fup_engine_log(engine, ERROR, "turn_failed",
                        "partition=%d state=%s why=\"%s\"", part->id,
                        fup_sm_name(&t->sm),
                        err != NULL ? err->msg : fup_err_text(code));
     }
+    if (leave_out(part, code, err)) {
+        fup_backoff_reset(&t->backoff);
+        t->not_before_ms = 0;
+    } else {
+        t->not_before_ms = uv_now(engine->loop) + fup_backoff_next(&t->backoff);
+    }
+    t->limit = t->limit > 1 ? t->limit / 2 : 1;
     fup_verdicts_clear(&t->done);
-    t->not_before_ms = uv_now(engine->loop) + fup_backoff_next(&t->backoff);
     fup_sm_move(&t->sm, TURN_IDLE);
     fup_part_arm(part);
 }
@@ -95,11 +126,13 @@ fail(struct fup_part *part, enum fup_code code, const struct fup_err *err)
 static void finish(struct fup_part *part)
 {
     struct fup_turn *t = &part->turn;
-    struct fup_work empty = t->todo;
 
-    fup_work_clear(&empty);
-    t->todo = t->again;
-    t->again = empty;
+    fup_work_drop(&t->todo, t->n_keys, t->n_ids);
+    if (fup_work_move_keys(&t->again, &t->todo) != FUP_OK) {
+        fup_part_close(part); /* opened anew, from what is saved */
+        return;
+    }
+    t->limit = t->limit * 2 < LIMIT_MAX ? t->limit * 2 : LIMIT_MAX;
     fup_verdicts_clear(&t->done);
     fup_backoff_reset(&t->backoff);
     fup_sm_move(&t->sm, TURN_IDLE);
@@ -115,8 +148,10 @@ void fup_turn_note(struct fup_part *part,
                    enum fup_code code,
                    const struct fup_err *err)
 {
-    (void)err;
-    part->turn.failed = code;
+    struct fup_turn *t = &part->turn;
+
+    t->failed = code;
+    t->err = err != NULL ? *err : (struct fup_err){.code = code};
 }
 
 void fup_turn_gathered(struct fup_part *part)
@@ -124,10 +159,17 @@ void fup_turn_gathered(struct fup_part *part)
     struct fup_turn *t = &part->turn;
 
     if (t->failed != FUP_OK) {
-        fail(part, t->failed, /* err= */ NULL);
+        t->n_keys = 0;
+        t->n_ids = 0;
+        fail(part, t->failed, &t->err);
         return;
     }
-    if (t->todo.n_keys == 0 && t->todo.n_ids == 0) {
+    t->n_keys = t->todo.n_keys < t->limit ? t->todo.n_keys : t->limit;
+    t->n_ids = t->todo.n_ids < t->limit ? t->todo.n_ids : t->limit;
+    if (t->limit == 1 && t->n_keys == 1) {
+        t->n_ids = 0;
+    }
+    if (t->n_keys == 0 && t->n_ids == 0) {
         finish(part);
         return;
     }
@@ -385,10 +427,10 @@ static void load(struct fup_part *part)
         fup_buf_init(&arrays[i], ARRAY_MAX);
         fup_pg_array_begin(&arrays[i]);
     }
-    for (size_t i = 0; i < t->todo.n_ids; i++) {
+    for (size_t i = 0; i < t->n_ids; i++) {
         fup_pg_array_int(&arrays[0], t->todo.ids[i]);
     }
-    for (size_t i = 0; i < t->todo.n_keys; i++) {
+    for (size_t i = 0; i < t->n_keys; i++) {
         fup_pg_array_text(&arrays[1], t->todo.keys[i].tenant);
         fup_pg_array_text(&arrays[2], t->todo.keys[i].conversation);
     }
@@ -541,7 +583,7 @@ static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
             wake_for(part, v->due_ms);
         }
     }
-    for (size_t i = 0; t->again.n_keys == 0 && i < t->todo.n_ids; i++) {
+    for (size_t i = 0; t->again.n_keys == 0 && i < t->n_ids; i++) {
         if (!has_verdict(t, t->todo.ids[i])) {
             timers[n++] =
                 (struct fup_queue_timer){t->todo.ids[i], FUP_QUEUE_NEVER};
@@ -563,7 +605,7 @@ static void settle(struct fup_part *part)
         finish(part);
         return;
     }
-    timers = calloc(t->done.n + t->todo.n_ids + 1, sizeof *timers);
+    timers = calloc(t->done.n + t->n_ids + 1, sizeof *timers);
     if (timers == NULL) {
         part->rebuild.wanted = true;
         finish(part);

@@ -55,19 +55,45 @@ enum fup_code fup_work_add_id(struct fup_work *work, int64_t id)
     return FUP_OK;
 }
 
-void fup_work_clear(struct fup_work *work)
+void fup_work_drop(struct fup_work *work, size_t n_keys, size_t n_ids)
 {
-    for (size_t i = 0; i < work->n_keys; i++) {
+    for (size_t i = 0; i < n_keys; i++) {
         free(work->keys[i].tenant);
         free(work->keys[i].conversation);
     }
-    work->n_keys = 0;
-    work->n_ids = 0;
+    work->n_keys -= n_keys;
+    work->n_ids -= n_ids;
+    if (work->n_keys > 0) {
+        memmove(work->keys, work->keys + n_keys,
+                work->n_keys * sizeof *work->keys);
+    }
+    if (work->n_ids > 0) {
+        memmove(work->ids, work->ids + n_ids, work->n_ids * sizeof *work->ids);
+    }
+}
+
+enum fup_code fup_work_move_keys(struct fup_work *from, struct fup_work *to)
+{
+    void *keys;
+
+    if (from->n_keys == 0) {
+        return FUP_OK;
+    }
+    keys = realloc(to->keys, (to->n_keys + from->n_keys) * sizeof *to->keys);
+    if (keys == NULL) {
+        return FUP_ENOMEM;
+    }
+    to->keys = keys;
+    memcpy(to->keys + to->n_keys, from->keys, from->n_keys * sizeof *to->keys);
+    to->n_keys += from->n_keys;
+    to->cap_keys = to->n_keys;
+    from->n_keys = 0;
+    return FUP_OK;
 }
 
 void fup_work_done(struct fup_work *work)
 {
-    fup_work_clear(work);
+    fup_work_drop(work, work->n_keys, work->n_ids);
     free(work->keys);
     free(work->ids);
     *work = (struct fup_work){0};

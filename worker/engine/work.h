@@ -30,8 +30,14 @@ FUP_MUST_CHECK enum fup_code fup_work_add_key(struct fup_work *work,
                                               const char *conversation);
 FUP_MUST_CHECK enum fup_code fup_work_add_id(struct fup_work *work, int64_t id);
 
-/* Forget what is in it, keep the memory. */
-void fup_work_clear(struct fup_work *work);
+/* Forget the first @n_keys and @n_ids. */
+void fup_work_drop(struct fup_work *work, size_t n_keys, size_t n_ids);
+
+/* Put the keys of @from behind those of @to; ids stay. Errors: FUP_ENOMEM,
+ * nothing is moved. */
+FUP_MUST_CHECK enum fup_code fup_work_move_keys(struct fup_work *from,
+                                                struct fup_work *to);
+
 void fup_work_done(struct fup_work *work);
 
 /* What was judged about one conversation. */

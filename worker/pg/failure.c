@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pg/session.h"
+
 /* SQLSTATEs, or their beginnings; the first that fits counts. */
 static const struct {
     const char *sqlstate;
@@ -31,6 +33,12 @@ enum fup_code fup_pg_failure_code(const char *sqlstate)
         }
     }
     return FUP_EREFUSED;
+}
+
+bool fup_pg_err_is_data(const struct fup_err *err)
+{
+    return strncmp(err->msg, "22", 2) == 0 || strncmp(err->msg, "23", 2) == 0 ||
+           strncmp(err->msg, "54", 2) == 0;
 }
 
 bool fup_pg_failure_proves(const char *sqlstate)
