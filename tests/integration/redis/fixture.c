@@ -178,3 +178,42 @@ void ask(struct fixture *f, const char *line, struct answer *answer)
     fup_redis_command(f->redis, argc, argv, NULL, on_answer, answer);
     f->submitting = false;
 }
+
+void on_done(void *data, enum fup_code code, const struct fup_err *err)
+{
+    on_answer(data, code, NULL, err);
+}
+
+void claimed_init(struct claimed *claimed, struct fixture *f)
+{
+    *claimed = (struct claimed){.f = f};
+}
+
+void on_claimed(void *data,
+                enum fup_code code,
+                const struct fup_queue_claim *claim,
+                const struct fup_err *err)
+{
+    struct claimed *claimed = data;
+
+    claimed->done = true;
+    claimed->calls++;
+    claimed->inside = claimed->f->submitting;
+    claimed->code = code;
+    claimed->err = *err;
+    claimed->has_claim = claim != NULL;
+    if (claim == NULL) {
+        return;
+    }
+    claimed->claim = *claim;
+    for (size_t i = 0; claim->timers != NULL && i < claim->n; i++) {
+        claimed->timers[i] = claim->timers[i];
+    }
+    claimed->claim.timers = claimed->timers;
+}
+
+struct fup_queue queue_of(const struct fixture *f)
+{
+    return (struct fup_queue){
+        .redis = f->redis, .prefix = "followup", .partition = 0, .epoch = 1};
+}

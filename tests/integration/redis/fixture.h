@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "core/err.h"
+#include "redis/queue.h"
 #include "redis/session.h"
 #include "redis_server.h"
 
@@ -71,5 +72,29 @@ void on_answer(void *data,
                const struct redisReply *reply,
                const struct fup_err *err);
 struct answer answer_for(struct fixture *f);
+
+/* One claim's end, and that of what calls back like it. */
+struct claimed {
+    struct fixture *f;
+    bool done;
+    int calls;
+    bool inside;
+    enum fup_code code;
+    struct fup_err err;
+    bool has_claim;
+    struct fup_queue_claim claim;
+    struct fup_queue_timer timers[FUP_QUEUE_BATCH_MAX];
+};
+
+/* A fup_queue_cb; @data is a struct answer. */
+void on_done(void *data, enum fup_code code, const struct fup_err *err);
+/* A fup_queue_claim_cb; @data is a struct claimed. */
+void on_claimed(void *data,
+                enum fup_code code,
+                const struct fup_queue_claim *claim,
+                const struct fup_err *err);
+void claimed_init(struct claimed *claimed, struct fixture *f);
+/* Partition 0 of "followup", epoch 1. */
+struct fup_queue queue_of(const struct fixture *f);
 
 #endif
