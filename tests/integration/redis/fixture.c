@@ -14,15 +14,27 @@ static void on_limit(uv_timer_t *timer)
     f->limit_passed = true;
 }
 
+/* What is waited for may have come in this turn: then do not wait for more. */
+static void on_before_waiting(uv_prepare_t *prepare)
+{
+    struct fixture *f = prepare->data;
+
+    if (f->until != NULL && *f->until) {
+        uv_stop(&f->loop);
+    }
+}
+
 bool loop_until(struct fixture *f, const bool *done, uint64_t ms)
 {
     f->limit_passed = false;
+    f->until = done;
     uv_update_time(&f->loop);
     uv_timer_start(&f->limit, on_limit, ms, 0);
     while (!*done && !f->limit_passed) {
         uv_run(&f->loop, UV_RUN_ONCE);
     }
     uv_timer_stop(&f->limit);
+    f->until = NULL;
     return *done;
 }
 
@@ -33,6 +45,9 @@ void fixture_init(struct fixture *f)
     uv_loop_init(&f->loop);
     uv_timer_init(&f->loop, &f->limit);
     f->limit.data = f;
+    uv_prepare_init(&f->loop, &f->before_waiting);
+    f->before_waiting.data = f;
+    uv_prepare_start(&f->before_waiting, on_before_waiting);
 }
 
 static void count_handle(uv_handle_t *handle, void *data)
@@ -49,6 +64,7 @@ int fixture_done(struct fixture *f)
         fixture_close(f);
     }
     uv_close((uv_handle_t *)&f->limit, NULL);
+    uv_close((uv_handle_t *)&f->before_waiting, NULL);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     uv_walk(&f->loop, count_handle, &left);
     if (uv_loop_close(&f->loop) != 0 && left == 0) {

@@ -21,6 +21,8 @@
 struct fixture {
     uv_loop_t loop;
     uv_timer_t limit;
+    uv_prepare_t before_waiting;
+    const bool *until; /* what loop_until() waits for */
     bool limit_passed;
     struct redis_server server;
     struct fup_redis *redis;
