@@ -26,6 +26,7 @@ struct fup_link {
     uv_poll_t poll;
     struct fup_redis *redis;
     struct redisAsyncContext *ac; /* NULL once hiredis has freed it */
+    struct ssl_st *ssl;           /* NULL without TLS; lives as long as @ac */
     int events;
     bool connected;
     bool up; /* the session knows that it is connected */
@@ -89,14 +90,22 @@ static void on_link_closed(uv_handle_t *handle)
     fup_session_released(redis);
 }
 
-/* The words for why hiredis gave up. */
-static const char *reason(const struct fup_link *link,
-                          const struct redisAsyncContext *ac)
+/* Put the words for why hiredis gave up into @link->err. */
+static void note_reason(struct fup_link *link,
+                        const struct redisAsyncContext *ac)
 {
+    const char *fault = link->ssl == NULL ? NULL : fup_tls_fault(link->ssl);
+
     if (link->err.msg[0] != '\0') {
-        return link->err.msg;
+        return;
     }
-    return ac->c.errstr[0] != '\0' ? ac->c.errstr : "connection lost";
+    if (fault != NULL) {
+        (void)fup_err_set(&link->err, FUP_EAWAY, "tls: %s", fault);
+    } else {
+        (void)fup_err_set(&link->err, FUP_EAWAY, "%s",
+                          ac->c.errstr[0] == '\0' ? "connection lost"
+                                                  : ac->c.errstr);
+    }
 }
 
 /* hiredis is about to close the socket and to free the context. */
@@ -107,7 +116,7 @@ static void on_cleanup(void *data)
     if (link->ac == NULL) {
         return;
     }
-    (void)fup_err_set(&link->err, FUP_EAWAY, "%s", reason(link, link->ac));
+    note_reason(link, link->ac);
     link->ac = NULL;
     uv_close((uv_handle_t *)&link->poll, on_link_closed);
 }
@@ -218,7 +227,7 @@ start(struct fup_link *link, struct redisAsyncContext *ac, struct fup_err *err)
         tune(ac->c.fd);
     }
     if (redis->tls != NULL) {
-        enum fup_code code = fup_tls_start(redis->tls, &ac->c, err);
+        enum fup_code code = fup_tls_start(redis->tls, &ac->c, &link->ssl, err);
 
         if (code != FUP_OK) {
             return code;
@@ -257,9 +266,12 @@ fup_link_open(struct fup_redis *redis, const char *host, struct fup_err *err)
 
 static void on_reply(struct redisAsyncContext *ac, void *reply, void *data)
 {
-    const struct fup_link *link = ac->data;
+    struct fup_link *link = ac->data;
 
-    fup_request_answered(data, reply, reply != NULL ? NULL : reason(link, ac));
+    if (reply == NULL) {
+        note_reason(link, ac);
+    }
+    fup_request_answered(data, reply, link->err.msg);
 }
 
 bool fup_link_send(struct fup_link *link,

@@ -9,7 +9,7 @@
 #include "session_private.h"
 
 #define MAX_REJECTED "1000"
-#define MAX_VALUE    ((size_t)1000) /* bytes of a rejected field that are kept */
+#define MAX_VALUE    ((size_t)1000) /* bytes kept of a rejected field */
 
 /* "<command> <prefix>:<inbox>": XACK and XDEL begin so. */
 static void begin(struct fup_args *args,

@@ -67,20 +67,36 @@ static bool expect_host(SSL *ssl, const char *host)
            SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
+const char *fup_tls_fault(const struct ssl_st *ssl)
+{
+    long verdict = SSL_get_verify_result(ssl);
+
+    if (verdict != X509_V_OK) {
+        return X509_verify_cert_error_string(verdict);
+    }
+    return SSL_is_init_finished(ssl) ? NULL : "handshake failed";
+}
+
 enum fup_code fup_tls_start(const struct fup_tls *tls,
                             struct redisContext *context,
+                            struct ssl_st **ret_ssl,
                             struct fup_err *err)
 {
     SSL *ssl = SSL_new(tls->context);
+    const char *fault;
 
     if (ssl == NULL || !expect_host(ssl, tls->host)) {
         SSL_free(ssl);
         return tls_error(err, "cannot be started");
     }
     if (redisInitiateSSL(context, ssl) != REDIS_OK) {
+        fault = fup_tls_fault(ssl);
+        (void)fup_err_set(err, FUP_EAWAY, "tls: %s",
+                          fault == NULL ? context->errstr : fault);
         SSL_free(ssl);
-        return fup_err_set(err, FUP_EAWAY, "tls: %s", context->errstr);
+        return FUP_EAWAY;
     }
+    *ret_ssl = ssl;
     return FUP_OK;
 }
 
@@ -105,11 +121,19 @@ void fup_tls_free(struct fup_tls *tls)
 
 enum fup_code fup_tls_start(const struct fup_tls *tls,
                             struct redisContext *context,
+                            struct ssl_st **ret_ssl,
                             struct fup_err *err)
 {
     (void)tls;
     (void)context;
+    (void)ret_ssl;
     return fup_err_set(err, FUP_EINVAL, "no TLS in this build");
+}
+
+const char *fup_tls_fault(const struct ssl_st *ssl)
+{
+    (void)ssl;
+    return NULL;
 }
 
 #endif

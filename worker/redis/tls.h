@@ -10,6 +10,7 @@
 #include "core/err.h"
 
 struct redisContext;
+struct ssl_st;
 struct fup_tls;
 
 /* Errors: FUP_EINVAL without TLS in this build; FUP_ENOMEM, FUP_EIO. */
@@ -17,9 +18,15 @@ FUP_MUST_CHECK enum fup_code
 fup_tls_create(const char *host, struct fup_tls **ret_tls, struct fup_err *err);
 void fup_tls_free(struct fup_tls *tls);
 
-/* Speak TLS on the connection that @context has begun. */
+/* Speak TLS on the connection that @context has begun. *@ret_ssl lives as long
+ * as @context. */
 FUP_MUST_CHECK enum fup_code fup_tls_start(const struct fup_tls *tls,
                                            struct redisContext *context,
+                                           struct ssl_st **ret_ssl,
                                            struct fup_err *err);
+
+/* What is wrong with the peer's certificate or the handshake, NULL when
+ * nothing is: hiredis only tells an errno, which may be 0. */
+const char *fup_tls_fault(const struct ssl_st *ssl);
 
 #endif

@@ -140,6 +140,18 @@ int with_session(void **state)
     return loop_until(f, &f->ready, 5000) ? 0 : -1;
 }
 
+int with_empty_loop(void **state)
+{
+    struct fixture *f = malloc(sizeof *f);
+
+    if (f == NULL) {
+        return -1;
+    }
+    fixture_init(f);
+    *state = f;
+    return 0;
+}
+
 int without_session(void **state)
 {
     struct fixture *f = *state;

@@ -66,6 +66,8 @@ bool loop_until(struct fixture *f, const bool *done, uint64_t ms);
 /* cmocka's set-up and tear-down with a server and a session that is ready. */
 int with_session(void **state);
 int without_session(void **state);
+/* Set-up with neither. */
+int with_empty_loop(void **state);
 
 /* Send the words of @line; the answer is recorded. */
 void ask(struct fixture *f, const char *line, struct answer *answer);
