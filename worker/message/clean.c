@@ -22,10 +22,10 @@
 
 /* More than this much of a text is not looked at: a value is cut at
  * FUP_VALUE_MAX bytes, and nothing written by people has more to drop. */
-#define LOOK_MAX (FUP_VALUE_MAX * 4)
+#define LOOK_MAX 800
 
 /* NFC makes at most three times as many UTF-16 units (Unicode, UAX 15). */
-#define NFC_MAX (LOOK_MAX * 3)
+#define NFC_MAX 2400
 
 static bool is_plain(const char *text)
 {
@@ -234,7 +234,7 @@ enum fup_code fup_clean_attributes(const char *attributes,
                                    struct cJSON **ret_data,
                                    struct fup_err *err)
 {
-    struct cJSON *data;
+    struct cJSON *data = NULL;
     enum fup_code code;
 
     attributes = attributes != NULL ? attributes : "{}";

@@ -1,10 +1,7 @@
 /* The values of expressions. */
 
-#include <cjson/cJSON.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "liquid_filter.h"
 #include "liquid_render.h"
@@ -60,159 +57,6 @@ enum fup_code fup_lq_call_fail(struct fup_lq_call *call, const char *fmt, ...)
                               "\"%s\" %s", call->use->filter->name, what);
 }
 
-/* "parent_title-parents": the standard's name of a loop. */
-static struct fup_lq_value loop_name(struct fup_lq_render *render,
-                                     const struct fup_lq_loop *loop)
-{
-    size_t n = loop->variable.n + 1 + loop->collection.n;
-    char *text = fup_lq_arena_take(&render->arena, n);
-
-    if (text == NULL) {
-        return fup_lq_nil();
-    }
-    memcpy(text, loop->variable.p, loop->variable.n);
-    text[loop->variable.n] = '-';
-    memcpy(text + loop->variable.n + 1, loop->collection.p, loop->collection.n);
-    return fup_lq_string((struct fup_lq_span){text, n});
-}
-
-static struct fup_lq_value loop_member(struct fup_lq_render *render,
-                                       const struct fup_lq_loop *loop,
-                                       struct fup_lq_span key)
-{
-    int64_t index = loop->index;
-
-    if (fup_lq_span_is(key, "index")) {
-        return fup_lq_int(index + 1);
-    }
-    if (fup_lq_span_is(key, "index0")) {
-        return fup_lq_int(index);
-    }
-    if (fup_lq_span_is(key, "rindex")) {
-        return fup_lq_int(loop->length - index);
-    }
-    if (fup_lq_span_is(key, "rindex0")) {
-        return fup_lq_int(loop->length - index - 1);
-    }
-    if (fup_lq_span_is(key, "length")) {
-        return fup_lq_int(loop->length);
-    }
-    if (fup_lq_span_is(key, "first")) {
-        return fup_lq_bool(index == 0);
-    }
-    if (fup_lq_span_is(key, "last")) {
-        return fup_lq_bool(index == loop->length - 1);
-    }
-    if (fup_lq_span_is(key, "parentloop") && loop->parent != NULL) {
-        return (struct fup_lq_value){.type = LQ_LOOP, .as.loop = loop->parent};
-    }
-    if (fup_lq_span_is(key, "name")) {
-        return loop_name(render, loop);
-    }
-    return fup_lq_nil();
-}
-
-/* Item @index of a list; from the end when negative. */
-static struct fup_lq_value list_item(const struct fup_lq_value *list,
-                                     int64_t index)
-{
-    int64_t n = (int64_t)fup_lq_count(list);
-    const struct cJSON *item;
-
-    index = index < 0 ? index + n : index;
-    if (index < 0 || index >= n) {
-        return fup_lq_nil();
-    }
-    if (list->type == LQ_ARRAY) {
-        return list->as.array->items[index];
-    }
-    if (list->type == LQ_RANGE) {
-        return fup_lq_int(list->as.range.from + index);
-    }
-    for (item = list->as.json->child; index > 0; index--) {
-        item = item->next;
-    }
-    return fup_lq_from_json(item);
-}
-
-/* "size", "first" and "last" of what has them. */
-static struct fup_lq_value special_member(struct fup_lq_render *render,
-                                          const struct fup_lq_value *of,
-                                          struct fup_lq_span key)
-{
-    const struct fup_lq_array *pairs;
-
-    if (fup_lq_span_is(key, "size")) {
-        if (of->type == LQ_STRING) {
-            return fup_lq_int((int64_t)fup_lq_characters(of->as.text));
-        }
-        return fup_lq_is_list(of) || of->type == LQ_OBJECT
-                   ? fup_lq_int((int64_t)fup_lq_count(of))
-                   : fup_lq_nil();
-    }
-    if (fup_lq_is_list(of)) {
-        return fup_lq_span_is(key, "first")  ? list_item(of, 0)
-               : fup_lq_span_is(key, "last") ? list_item(of, -1)
-                                             : fup_lq_nil();
-    }
-    if (of->type != LQ_OBJECT || !fup_lq_span_is(key, "first")) {
-        return fup_lq_nil();
-    }
-    pairs = fup_lq_items(of, &render->arena);
-    return pairs != NULL && pairs->n > 0 ? pairs->items[0] : fup_lq_nil();
-}
-
-/* What @key leads to from @of; nil when nowhere. */
-static struct fup_lq_value member(struct fup_lq_render *render,
-                                  const struct fup_lq_value *of,
-                                  const struct fup_lq_value *key,
-                                  bool dotted)
-{
-    const struct cJSON *item;
-
-    if (key->type == LQ_INT) {
-        return fup_lq_is_list(of) ? list_item(of, key->as.integer)
-                                  : fup_lq_nil();
-    }
-    if (key->type != LQ_STRING) {
-        return fup_lq_nil();
-    }
-    if (of->type == LQ_LOOP) {
-        return loop_member(render, of->as.loop, key->as.text);
-    }
-    if (of->type == LQ_OBJECT) {
-        item = fup_lq_member(of->as.json, key->as.text);
-        if (item != NULL) {
-            return fup_lq_from_json(item);
-        }
-    }
-    return dotted ? special_member(render, of, key->as.text) : fup_lq_nil();
-}
-
-/* A variable by name: the loops around, what was assigned, the data. */
-static struct fup_lq_value
-look_up(struct fup_lq_render *render, struct fup_lq_span name, uint32_t id)
-{
-    for (const struct fup_lq_frame *f = render->frame; f != NULL;
-         f = f->parent) {
-        if (fup_lq_span_equal(render->liquid->names[f->name], name)) {
-            return f->item;
-        }
-        if (fup_lq_span_is(name, "forloop")) {
-            return (struct fup_lq_value){.type = LQ_LOOP, .as.loop = &f->loop};
-        }
-    }
-    for (uint32_t i = 0; id == LQ_NONE && i < render->liquid->n_names; i++) {
-        if (fup_lq_span_equal(render->liquid->names[i], name)) {
-            id = i;
-        }
-    }
-    if (id != LQ_NONE && render->locals[id].type != LQ_UNSET) {
-        return render->locals[id];
-    }
-    return fup_lq_from_json(fup_lq_member(render->data, name));
-}
-
 /* Where a variable starts: its name, or "[expression]" that gives one. */
 static enum fup_code eval_root(struct fup_lq_render *render,
                                const struct fup_lq_expr *expr,
@@ -222,13 +66,15 @@ static enum fup_code eval_root(struct fup_lq_render *render,
     enum fup_code code;
 
     if (expr->name != LQ_NONE) {
-        *ret = look_up(render, render->liquid->names[expr->name], expr->name);
+        *ret = fup_lq_look_up(render, render->liquid->names[expr->name],
+                              expr->name);
         return FUP_OK;
     }
     code = fup_lq_eval(render, expr->second, &key);
     if (code == FUP_OK) {
-        *ret = key.type == LQ_STRING ? look_up(render, key.as.text, LQ_NONE)
-                                     : fup_lq_nil();
+        *ret = key.type == LQ_STRING
+                   ? fup_lq_look_up(render, key.as.text, LQ_NONE)
+                   : fup_lq_nil();
     }
     return code;
 }
@@ -245,12 +91,12 @@ static enum fup_code eval_variable(struct fup_lq_render *render,
     for (uint32_t i = expr->first; code == FUP_OK && i != LQ_NONE;
          i = exprs[i].next) {
         if (exprs[i].kind == LQ_EXPR_KEY) {
-            value = member(render, &value, &exprs[i].value, true);
+            value = fup_lq_member_of(render, &value, &exprs[i].value, true);
             continue;
         }
         code = fup_lq_eval(render, i, &key);
         if (code == FUP_OK) {
-            value = member(render, &value, &key, false);
+            value = fup_lq_member_of(render, &value, &key, false);
         }
     }
     if (code != FUP_OK) {
@@ -375,95 +221,6 @@ static enum fup_code eval_pipe(struct fup_lq_render *render,
     return FUP_OK;
 }
 
-static bool contains_item(struct fup_lq_render *render,
-                          const struct fup_lq_value *list,
-                          const struct fup_lq_value *item)
-{
-    const struct fup_lq_array *items;
-    double number;
-
-    if (list->type == LQ_RANGE) {
-        number = item->type == LQ_INT || item->type == LQ_FLOAT
-                     ? fup_lq_real(item)
-                     : NAN;
-        return number >= (double)list->as.range.from &&
-               number <= (double)list->as.range.to;
-    }
-    items = fup_lq_items(list, &render->arena);
-    for (size_t i = 0; items != NULL && i < items->n; i++) {
-        if (fup_lq_equal(&items->items[i], item)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool contains(struct fup_lq_render *render,
-                     const struct fup_lq_value *a,
-                     const struct fup_lq_value *b)
-{
-    if (b->type == LQ_NIL) {
-        return false;
-    }
-    if (a->type == LQ_STRING) {
-        return fup_lq_find(a->as.text, fup_lq_text(b, &render->arena), 0) !=
-               NULL;
-    }
-    if (a->type == LQ_OBJECT) {
-        return b->type == LQ_STRING &&
-               fup_lq_member(a->as.json, b->as.text) != NULL;
-    }
-    return fup_lq_is_list(a) && contains_item(render, a, b);
-}
-
-static int compare_texts(struct fup_lq_span a, struct fup_lq_span b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-static bool ordered(enum fup_lq_op op, int order)
-{
-    return op == LQ_OP_LT   ? order < 0
-           : op == LQ_OP_GT ? order > 0
-           : op == LQ_OP_LE ? order <= 0
-                            : order >= 0;
-}
-
-/* Numbers with numbers, texts with texts. The standard makes one with the
- * other an error, and everything else false. */
-static enum fup_code eval_order(struct fup_lq_render *render,
-                                const struct fup_lq_expr *expr,
-                                const struct fup_lq_value *a,
-                                const struct fup_lq_value *b,
-                                bool *ret)
-{
-    bool number_a = a->type == LQ_INT || a->type == LQ_FLOAT;
-    bool number_b = b->type == LQ_INT || b->type == LQ_FLOAT;
-    double x;
-    double y;
-
-    *ret = false;
-    if (number_a && number_b) {
-        x = fup_lq_real(a);
-        y = fup_lq_real(b);
-        *ret = ordered(expr->op, (x > y) - (x < y));
-        return FUP_OK;
-    }
-    if (a->type == LQ_STRING && b->type == LQ_STRING) {
-        *ret = ordered(expr->op, compare_texts(a->as.text, b->as.text));
-        return FUP_OK;
-    }
-    if ((number_a && b->type == LQ_STRING) ||
-        (a->type == LQ_STRING && number_b)) {
-        return fup_lq_render_fail(render, FUP_EINVAL, expr->text.p,
-                                  "%s and %s cannot be compared",
-                                  fup_lq_type_name(a), fup_lq_type_name(b));
-    }
-    return FUP_OK;
-}
-
 static enum fup_code eval_comparison(struct fup_lq_render *render,
                                      const struct fup_lq_expr *expr,
                                      bool *ret)
@@ -475,18 +232,7 @@ static enum fup_code eval_comparison(struct fup_lq_render *render,
     if (code == FUP_OK) {
         code = fup_lq_eval(render, expr->second, &b);
     }
-    if (code != FUP_OK) {
-        return code;
-    }
-    if (expr->op == LQ_OP_CONTAINS) {
-        *ret = contains(render, &a, &b);
-        return fup_lq_arena_check(render);
-    }
-    if (expr->op == LQ_OP_EQ || expr->op == LQ_OP_NE) {
-        *ret = fup_lq_equal(&a, &b) == (expr->op == LQ_OP_EQ);
-        return FUP_OK;
-    }
-    return eval_order(render, expr, &a, &b, ret);
+    return code == FUP_OK ? fup_lq_compare(render, expr, &a, &b, ret) : code;
 }
 
 enum fup_code

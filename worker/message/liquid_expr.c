@@ -249,36 +249,41 @@ static enum fup_code parse_argument(struct fup_lq_parser *parser,
     return FUP_OK;
 }
 
+static enum fup_code check_count(struct fup_lq_parser *parser,
+                                 const struct fup_lq_use *use,
+                                 unsigned n)
+{
+    const struct fup_lq_filter *filter = use->filter;
+    bool many = n > filter->max_args;
+    unsigned bound = many ? filter->max_args : filter->min_args;
+    const char *how = filter->min_args == filter->max_args ? ""
+                      : many                               ? "at most "
+                                                           : "at least ";
+
+    if (n >= filter->min_args && !many) {
+        return FUP_OK;
+    }
+    return fup_lq_parse_fail(
+        parser, use->text.p, "\"%s\" takes %s%u argument%s, not %u",
+        filter->name, how, bound, bound == 1 ? "" : "s", n);
+}
+
 static enum fup_code parse_arguments(struct fup_lq_parser *parser,
                                      struct fup_lq_use *use)
 {
-    const struct fup_lq_filter *filter = use->filter;
     uint32_t last = LQ_NONE;
     unsigned n = 0;
+    bool more = fup_lq_lexer_take(&parser->lexer, ':');
     enum fup_code code;
 
-    if (fup_lq_lexer_take(&parser->lexer, ':')) {
-        do {
-            code = parse_argument(parser, use, &last, &n);
-            if (code != FUP_OK) {
-                return code;
-            }
-        } while (fup_lq_lexer_take(&parser->lexer, ','));
+    while (more) {
+        code = parse_argument(parser, use, &last, &n);
+        if (code != FUP_OK) {
+            return code;
+        }
+        more = fup_lq_lexer_take(&parser->lexer, ',');
     }
-    if (n < filter->min_args || n > filter->max_args) {
-        return fup_lq_parse_fail(
-            parser, use->text.p, "\"%s\" takes %s%d argument%s, not %u",
-            filter->name,
-            filter->min_args < filter->max_args
-                ? (n > filter->max_args ? "at most " : "at least ")
-                : "",
-            n > filter->max_args ? filter->max_args : filter->min_args,
-            (n > filter->max_args ? filter->max_args : filter->min_args) == 1
-                ? ""
-                : "s",
-            n);
-    }
-    return FUP_OK;
+    return check_count(parser, use, n);
 }
 
 /* "name: arguments"; the cursor is after the bar. */
@@ -310,7 +315,7 @@ enum fup_code fup_lq_parse_pipe(struct fup_lq_parser *parser,
 {
     struct fup_lq_expr expr = new_expr(LQ_EXPR_PIPE);
     uint32_t last = LQ_NONE;
-    uint32_t index;
+    uint32_t index = LQ_NONE;
     enum fup_code code = fup_lq_parse_value(parser, &expr.first);
 
     while (code == FUP_OK && fup_lq_lexer_take(&parser->lexer, '|')) {

@@ -41,7 +41,7 @@ enum fup_code fup_lq_call_list(struct fup_lq_call *call,
 
     if (in->type == LQ_RANGE || in->type == LQ_NIL) {
         *ret_items = fup_lq_items(in, call->arena);
-        return *ret_items != NULL ? FUP_OK : call->arena->failed;
+        return *ret_items != NULL ? FUP_OK : fup_lq_arena_code(call->arena);
     }
     n = flatten(in, NULL, 0);
     code = fup_lq_call_work(call, n);
@@ -50,7 +50,7 @@ enum fup_code fup_lq_call_list(struct fup_lq_call *call,
     }
     flat = fup_lq_array_new(call->arena, n);
     if (flat == NULL) {
-        return call->arena->failed;
+        return fup_lq_arena_code(call->arena);
     }
     (void)flatten(in, flat->items, 0);
     *ret_items = flat;
@@ -225,7 +225,7 @@ filter(struct fup_lq_call *call, keep_fn *keep, struct fup_lq_value *ret)
     some = fup_lq_array_new(call->arena, items->n);
     members = fup_lq_array_new(call->arena, items->n);
     if (some == NULL || members == NULL) {
-        return call->arena->failed;
+        return fup_lq_arena_code(call->arena);
     }
     some->n = 0;
     members->n = 0;

@@ -37,8 +37,8 @@ struct print {
 /* A directive that is a number: its usual width, and what fills it. */
 struct number {
     char letter;
-    int width;
     char pad;
+    int width;
     int64_t (*value)(const struct print *print);
 };
 
@@ -171,17 +171,17 @@ static int64_t iso_week_of(const struct print *print)
 }
 
 static const struct number numbers[] = {
-    {'C', 2, '0', century_of},     {'d', 2, '0', day_of},
-    {'e', 2, ' ', day_of},         {'G', 4, '0', iso_year_of},
-    {'H', 2, '0', hour_of},        {'I', 2, '0', hour12_of},
-    {'j', 3, '0', yearday_of},     {'k', 2, ' ', hour_of},
-    {'L', 3, '0', nothing_of},     {'l', 2, ' ', hour12_of},
-    {'M', 2, '0', minute_of},      {'m', 2, '0', month_of},
-    {'N', 9, '0', nothing_of},     {'S', 2, '0', second_of},
-    {'s', 1, '0', epoch_of},       {'U', 2, '0', sunday_week_of},
-    {'u', 1, '0', iso_weekday_of}, {'V', 2, '0', iso_week_of},
-    {'W', 2, '0', monday_week_of}, {'w', 1, '0', weekday_of},
-    {'Y', 4, '0', year_of},        {'y', 2, '0', short_year_of},
+    {'C', '0', 2, century_of},     {'d', '0', 2, day_of},
+    {'e', ' ', 2, day_of},         {'G', '0', 4, iso_year_of},
+    {'H', '0', 2, hour_of},        {'I', '0', 2, hour12_of},
+    {'j', '0', 3, yearday_of},     {'k', ' ', 2, hour_of},
+    {'L', '0', 3, nothing_of},     {'l', ' ', 2, hour12_of},
+    {'M', '0', 2, minute_of},      {'m', '0', 2, month_of},
+    {'N', '0', 9, nothing_of},     {'S', '0', 2, second_of},
+    {'s', '0', 1, epoch_of},       {'U', '0', 2, sunday_week_of},
+    {'u', '0', 1, iso_weekday_of}, {'V', '0', 2, iso_week_of},
+    {'W', '0', 2, monday_week_of}, {'w', '0', 1, weekday_of},
+    {'Y', '0', 4, year_of},        {'y', '0', 2, short_year_of},
 };
 
 static void
@@ -211,9 +211,10 @@ static void print_word(struct print *print, const char *word)
 
     if (print->flags.upper && text.n < sizeof upper) {
         for (size_t i = 0; i < text.n; i++) {
-            bool small = word[i] >= 'a' && word[i] <= 'z';
-
-            upper[i] = (char)(small ? word[i] - ('a' - 'A') : word[i]);
+            upper[i] = word[i];
+            if (word[i] >= 'a' && word[i] <= 'z') {
+                upper[i] = (char)(word[i] ^ 0x20);
+            }
         }
         text.p = upper;
     }

@@ -8,6 +8,14 @@ struct keyed {
     struct fup_lq_value key;
 };
 
+/* How far sorting is: runs of @width are in order. */
+struct run {
+    struct keyed *items;
+    struct keyed *spare;
+    size_t n;
+    size_t width;
+};
+
 /* Errors: FUP_EINVAL  the two cannot be compared. */
 typedef enum fup_code order_fn(struct fup_lq_call *call,
                                const struct fup_lq_value *a,
@@ -103,26 +111,35 @@ static enum fup_code merge(struct fup_lq_call *call,
     return code;
 }
 
-/* Sort @n of @items; the result is in @items. Both arrays have room for @n. */
+/* Merge the runs of @width, each sorted, into runs of twice that. */
+static enum fup_code
+merge_runs(struct fup_lq_call *call, order_fn *order, const struct run *run)
+{
+    enum fup_code code = fup_lq_call_work(call, run->n);
+
+    for (size_t from = 0; code == FUP_OK && from < run->n;
+         from += 2 * run->width) {
+        size_t mid = from + run->width < run->n ? from + run->width : run->n;
+        size_t to = mid + run->width < run->n ? mid + run->width : run->n;
+
+        code = merge(call, order, run->items, run->spare,
+                     (const size_t[]){from, mid, to});
+    }
+    return code;
+}
+
+/* Sort @n of @items, by way of @spare; the result is in @items. */
 static enum fup_code sort_keyed(struct fup_lq_call *call,
                                 order_fn *order,
                                 struct keyed *items,
                                 struct keyed *spare,
                                 size_t n)
 {
+    struct run run = {items, spare, n, 1};
     enum fup_code code = FUP_OK;
 
-    for (size_t width = 1; code == FUP_OK && width < n; width *= 2) {
-        for (size_t from = 0; code == FUP_OK && from < n; from += 2 * width) {
-            size_t mid = from + width < n ? from + width : n;
-            size_t to = mid + width < n ? mid + width : n;
-
-            code = merge(call, order, items, spare,
-                         (const size_t[]){from, mid, to});
-        }
-        if (code == FUP_OK) {
-            code = fup_lq_call_work(call, n);
-        }
+    for (; code == FUP_OK && run.width < n; run.width *= 2) {
+        code = merge_runs(call, order, &run);
         for (size_t i = 0; code == FUP_OK && i < n; i++) {
             items[i] = spare[i];
         }
@@ -144,7 +161,7 @@ sort(struct fup_lq_call *call, order_fn *order, struct fup_lq_value *ret)
     sorted = fup_lq_array_new(call->arena, items->n);
     keyed = fup_lq_arena_take(call->arena, 2 * items->n * sizeof *keyed);
     if (sorted == NULL || keyed == NULL) {
-        return call->arena->failed;
+        return fup_lq_arena_code(call->arena);
     }
     for (size_t i = 0; code == FUP_OK && i < items->n; i++) {
         keyed[i].item = items->items[i];

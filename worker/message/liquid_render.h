@@ -40,6 +40,26 @@ FUP_MUST_CHECK enum fup_code fup_lq_eval(struct fup_lq_render *render,
 FUP_MUST_CHECK enum fup_code
 fup_lq_eval_condition(struct fup_lq_render *render, uint32_t index, bool *ret);
 
+/* A variable by name: the loops around, what was assigned, the data. @id is
+ * its number, or NONE for a name that the template made up as it ran. */
+struct fup_lq_value fup_lq_look_up(struct fup_lq_render *render,
+                                   struct fup_lq_span name,
+                                   uint32_t id);
+
+/* What @key leads to from @of; nil when nowhere. After a dot (@dotted) that may
+ * be size, first or last as well. */
+struct fup_lq_value fup_lq_member_of(struct fup_lq_render *render,
+                                     const struct fup_lq_value *of,
+                                     const struct fup_lq_value *key,
+                                     bool dotted);
+
+/* Whether the comparison @expr holds between @a and @b. Errors as for eval. */
+FUP_MUST_CHECK enum fup_code fup_lq_compare(struct fup_lq_render *render,
+                                            const struct fup_lq_expr *expr,
+                                            const struct fup_lq_value *a,
+                                            const struct fup_lq_value *b,
+                                            bool *ret);
+
 /* Fail with @code, naming line and column of @at.
  * Errors: @code always. */
 FUP_MUST_CHECK enum fup_code fup_lq_render_fail(struct fup_lq_render *render,

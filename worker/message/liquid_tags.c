@@ -3,30 +3,23 @@
 
 #include "liquid_tags.h"
 
-typedef enum fup_code
-tag_fn(struct fup_lq_parser *parser, const struct fup_lq_tag *tag, bool *blank);
-
 static const char *const if_stops[] = {"elsif", "else", "endif", NULL};
 static const char *const unless_stops[] = {"elsif", "else", "endunless", NULL};
 static const char *const case_stops[] = {"when", "else", "endcase", NULL};
-static const char *const for_stops[] = {"else", "endfor", NULL};
 static const char *const capture_stops[] = {"endcapture", NULL};
 
-static void start_rest(struct fup_lq_parser *parser,
-                       const struct fup_lq_tag *tag)
+void fup_lq_tag_start(struct fup_lq_parser *parser,
+                      const struct fup_lq_tag *tag)
 {
     fup_lq_lexer_init(&parser->lexer, tag->rest);
 }
 
-/* End @index here. */
-static void close_node(struct fup_lq_parser *parser, uint32_t index)
+void fup_lq_tag_close(struct fup_lq_parser *parser, uint32_t index)
 {
     parser->liquid->nodes[index].end = parser->liquid->n_nodes;
 }
 
-/* Empty the texts right inside the branches of @index: the block shows
- * nothing, so neither does the white space that lays it out. */
-static void drop_white_space(struct fup_lq_parser *parser, uint32_t index)
+void fup_lq_tag_drop_space(struct fup_lq_parser *parser, uint32_t index)
 {
     struct fup_lq_node *nodes = parser->liquid->nodes;
     uint32_t branch = index + 1;
@@ -57,12 +50,11 @@ static enum fup_code enter(struct fup_lq_parser *parser)
     return FUP_OK;
 }
 
-/* Append @branch, its body, and close it. */
-static enum fup_code parse_branch(struct fup_lq_parser *parser,
-                                  const struct fup_lq_node *branch,
-                                  const struct fup_lq_block *block,
-                                  struct fup_lq_tag *ret_stop,
-                                  bool *blank)
+enum fup_code fup_lq_tag_branch(struct fup_lq_parser *parser,
+                                const struct fup_lq_node *branch,
+                                const struct fup_lq_block *block,
+                                struct fup_lq_tag *ret_stop,
+                                bool *blank)
 {
     uint32_t index;
     enum fup_code code = fup_lq_add_node(parser, branch, &index);
@@ -71,7 +63,7 @@ static enum fup_code parse_branch(struct fup_lq_parser *parser,
         code = fup_lq_parse_body(parser, block, ret_stop, blank);
     }
     if (code == FUP_OK) {
-        close_node(parser, index);
+        fup_lq_tag_close(parser, index);
     }
     return code;
 }
@@ -83,7 +75,7 @@ static enum fup_code parse_test(struct fup_lq_parser *parser,
 {
     enum fup_code code;
 
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     code = fup_lq_parse_condition(parser, &branch->expr);
     return code == FUP_OK ? fup_lq_parse_end(parser) : code;
 }
@@ -98,7 +90,7 @@ static enum fup_code parse_if_branches(struct fup_lq_parser *parser,
     enum fup_code code;
 
     for (;;) {
-        code = parse_branch(parser, &branch, block, &stop, blank);
+        code = fup_lq_tag_branch(parser, &branch, block, &stop, blank);
         if (code != FUP_OK) {
             return code;
         }
@@ -138,9 +130,9 @@ tag_if(struct fup_lq_parser *parser, const struct fup_lq_tag *tag, bool *blank)
     if (code != FUP_OK) {
         return code;
     }
-    close_node(parser, index);
+    fup_lq_tag_close(parser, index);
     if (inside) {
-        drop_white_space(parser, index);
+        fup_lq_tag_drop_space(parser, index);
     }
     *blank = *blank && inside;
     return FUP_OK;
@@ -156,7 +148,7 @@ static enum fup_code parse_when(struct fup_lq_parser *parser,
     uint32_t index;
     enum fup_code code;
 
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     do {
         code = fup_lq_parse_value(parser, &index);
         if (code != FUP_OK) {
@@ -187,7 +179,7 @@ static enum fup_code parse_case_branches(struct fup_lq_parser *parser,
             code = parse_when(parser, &stop, &branch.expr);
         }
         if (code == FUP_OK) {
-            code = parse_branch(parser, &branch, block, &stop, blank);
+            code = fup_lq_tag_branch(parser, &branch, block, &stop, blank);
         }
         if (code != FUP_OK) {
             return code;
@@ -207,7 +199,7 @@ static enum fup_code tag_case(struct fup_lq_parser *parser,
     uint32_t index;
     enum fup_code code;
 
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     code = fup_lq_parse_value(parser, &node.expr);
     if (code == FUP_OK) {
         code = fup_lq_parse_end(parser);
@@ -228,124 +220,9 @@ static enum fup_code tag_case(struct fup_lq_parser *parser,
     if (code != FUP_OK) {
         return code;
     }
-    close_node(parser, index);
+    fup_lq_tag_close(parser, index);
     if (inside) {
-        drop_white_space(parser, index);
-    }
-    *blank = *blank && inside;
-    return FUP_OK;
-}
-
-/* "reversed", "limit: n", "offset: n", "offset: continue", in any order. */
-static enum fup_code parse_for_options(struct fup_lq_parser *parser,
-                                       struct fup_lq_node *node)
-{
-    struct fup_lq_lexer *lexer = &parser->lexer;
-    enum fup_code code = FUP_OK;
-
-    while (code == FUP_OK && lexer->now.kind != LQ_TOKEN_END) {
-        bool limit = fup_lq_lexer_is_word(lexer, "limit");
-
-        if (fup_lq_lexer_take(lexer, ',')) {
-            continue;
-        }
-        if (fup_lq_lexer_take_word(lexer, "reversed")) {
-            node->reversed = true;
-            continue;
-        }
-        if (!limit && !fup_lq_lexer_is_word(lexer, "offset")) {
-            return fup_lq_parse_fail(
-                parser, lexer->now.start,
-                "expected \"limit\", \"offset\" or \"reversed\"");
-        }
-        fup_lq_lexer_next(lexer);
-        if (!fup_lq_lexer_take(lexer, ':')) {
-            return fup_lq_parse_fail(parser, lexer->now.start,
-                                     "expected \":\"");
-        }
-        if (!limit && fup_lq_lexer_take_word(lexer, "continue")) {
-            node->resumes = true;
-            continue;
-        }
-        code = fup_lq_parse_value(parser, limit ? &node->limit : &node->offset);
-    }
-    return code;
-}
-
-/* Loops with the same variable over the same text share where they stopped. */
-static uint32_t find_slot(struct fup_liquid *liquid,
-                          const struct fup_lq_node *node)
-{
-    for (uint32_t i = 0; i < liquid->n_nodes; i++) {
-        const struct fup_lq_node *other = &liquid->nodes[i];
-
-        if (other->kind == LQ_NODE_FOR && other->name == node->name &&
-            fup_lq_span_equal(other->text, node->text)) {
-            return other->slot;
-        }
-    }
-    return liquid->n_slots++;
-}
-
-/* "variable in collection", then the options. */
-static enum fup_code parse_for_head(struct fup_lq_parser *parser,
-                                    struct fup_lq_node *node)
-{
-    struct fup_lq_lexer *lexer = &parser->lexer;
-    enum fup_code code = fup_lq_parse_target(parser, &node->name);
-
-    if (code != FUP_OK) {
-        return code;
-    }
-    if (!fup_lq_lexer_take_word(lexer, "in")) {
-        return fup_lq_parse_fail(parser, lexer->now.start, "expected \"in\"");
-    }
-    node->text.p = lexer->now.start;
-    code = fup_lq_parse_value(parser, &node->expr);
-    node->text.n = (size_t)(lexer->before - node->text.p);
-    return code == FUP_OK ? parse_for_options(parser, node) : code;
-}
-
-static enum fup_code parse_for_branches(struct fup_lq_parser *parser,
-                                        const struct fup_lq_block *block,
-                                        bool *blank)
-{
-    struct fup_lq_node branch = {.kind = LQ_NODE_BRANCH, .expr = LQ_NONE};
-    struct fup_lq_tag stop;
-    enum fup_code code;
-
-    do {
-        code = parse_branch(parser, &branch, block, &stop, blank);
-    } while (code == FUP_OK && fup_lq_span_is(stop.name, "else"));
-    return code;
-}
-
-static enum fup_code
-tag_for(struct fup_lq_parser *parser, const struct fup_lq_tag *tag, bool *blank)
-{
-    struct fup_lq_node node = {
-        .kind = LQ_NODE_FOR, .limit = LQ_NONE, .offset = LQ_NONE};
-    struct fup_lq_block block = {"for", tag->piece.start, for_stops};
-    bool inside = true;
-    uint32_t index;
-    enum fup_code code;
-
-    start_rest(parser, tag);
-    code = parse_for_head(parser, &node);
-    if (code != FUP_OK) {
-        return code;
-    }
-    node.slot = find_slot(parser->liquid, &node);
-    code = fup_lq_add_node(parser, &node, &index);
-    if (code == FUP_OK) {
-        code = parse_for_branches(parser, &block, &inside);
-    }
-    if (code != FUP_OK) {
-        return code;
-    }
-    close_node(parser, index);
-    if (inside) {
-        drop_white_space(parser, index);
+        fup_lq_tag_drop_space(parser, index);
     }
     *blank = *blank && inside;
     return FUP_OK;
@@ -362,13 +239,14 @@ static enum fup_code tag_capture(struct fup_lq_parser *parser,
     enum fup_code code;
 
     (void)blank; /* a capture shows nothing */
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     code = fup_lq_parse_target(parser, &node.name);
     if (code == FUP_OK) {
         code = fup_lq_parse_end(parser);
     }
-    return code == FUP_OK ? parse_branch(parser, &node, &block, &stop, &inside)
-                          : code;
+    return code == FUP_OK
+               ? fup_lq_tag_branch(parser, &node, &block, &stop, &inside)
+               : code;
 }
 
 static enum fup_code tag_assign(struct fup_lq_parser *parser,
@@ -380,7 +258,7 @@ static enum fup_code tag_assign(struct fup_lq_parser *parser,
     enum fup_code code;
 
     (void)blank; /* nor does an assignment */
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     code = fup_lq_parse_target(parser, &node.name);
     if (code == FUP_OK && !fup_lq_lexer_take(&parser->lexer, '=')) {
         code = fup_lq_parse_fail(parser, parser->lexer.now.start,
@@ -413,7 +291,7 @@ static enum fup_code tag_leave(struct fup_lq_parser *parser,
     enum fup_code code;
 
     *blank = false;
-    start_rest(parser, tag);
+    fup_lq_tag_start(parser, tag);
     code = fup_lq_parse_end(parser);
     return code == FUP_OK ? fup_lq_add_node(parser, &node, &index) : code;
 }
@@ -479,11 +357,11 @@ static enum fup_code tag_remark(struct fup_lq_parser *parser,
 
 static const struct {
     const char *name;
-    tag_fn *parse;
+    fup_lq_tag_fn *parse;
     bool block;
 } tags[] = {
     {"if", tag_if, true},           {"unless", tag_if, true},
-    {"case", tag_case, true},       {"for", tag_for, true},
+    {"case", tag_case, true},       {"for", fup_lq_tag_for, true},
     {"capture", tag_capture, true}, {"assign", tag_assign, false},
     {"echo", tag_echo, false},      {"break", tag_leave, false},
     {"continue", tag_leave, false}, {"comment", tag_comment, false},

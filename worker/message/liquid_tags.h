@@ -34,6 +34,35 @@ FUP_MUST_CHECK enum fup_code fup_lq_parse_tag(struct fup_lq_parser *parser,
                                               const struct fup_lq_tag *tag,
                                               bool *blank);
 
+/* A tag: reads what follows its name, appends its nodes, and for a block the
+ * bodies up to its end. Errors likewise. */
+typedef enum fup_code fup_lq_tag_fn(struct fup_lq_parser *parser,
+                                    const struct fup_lq_tag *tag,
+                                    bool *blank);
+
+FUP_MUST_CHECK enum fup_code fup_lq_tag_for(struct fup_lq_parser *parser,
+                                            const struct fup_lq_tag *tag,
+                                            bool *blank);
+
+/* Put the lexer on what follows the name of @tag. */
+void fup_lq_tag_start(struct fup_lq_parser *parser,
+                      const struct fup_lq_tag *tag);
+
+/* Append the node @branch, its body, and end it where the body ends. Errors
+ * likewise. */
+FUP_MUST_CHECK enum fup_code fup_lq_tag_branch(struct fup_lq_parser *parser,
+                                               const struct fup_lq_node *branch,
+                                               const struct fup_lq_block *block,
+                                               struct fup_lq_tag *ret_stop,
+                                               bool *blank);
+
+/* End node @index here. */
+void fup_lq_tag_close(struct fup_lq_parser *parser, uint32_t index);
+
+/* Empty the texts right inside the branches of @index: the block shows
+ * nothing, so neither does the white space that lays it out. */
+void fup_lq_tag_drop_space(struct fup_lq_parser *parser, uint32_t index);
+
 /* Read the inside of an output. Errors likewise. */
 FUP_MUST_CHECK enum fup_code fup_lq_parse_output(struct fup_lq_parser *parser,
                                                  struct fup_lq_span body,

@@ -83,6 +83,10 @@ void fup_lq_arena_done(struct fup_lq_arena *arena);
 /* @size bytes, aligned for anything, or NULL: @failed says why. */
 void *fup_lq_arena_take(struct fup_lq_arena *arena, size_t size);
 
+/* Why a take failed; never FUP_OK. */
+FUP_MUST_CHECK enum fup_code
+fup_lq_arena_code(const struct fup_lq_arena *arena);
+
 /* An array with room for @n items (@n is set), or NULL. */
 struct fup_lq_array *fup_lq_array_new(struct fup_lq_arena *arena, size_t n);
 
