@@ -309,8 +309,13 @@ classify(const char *p, const char *end, const char **ret_end)
         return LQ_TOKEN_DOTDOT;
     }
     *ret_end = p + 1;
-    return *p != '\0' && strchr(".|:,[]()=", *p) != NULL ? LQ_TOKEN_SIGN
-                                                         : LQ_TOKEN_BAD;
+    if (*p != '\0' && strchr(".|:,[]()=", *p) != NULL) {
+        return LQ_TOKEN_SIGN;
+    }
+    while (*ret_end < end && ((unsigned char)**ret_end & 0xc0) == 0x80) {
+        ++*ret_end; /* an error message must not cut a character */
+    }
+    return LQ_TOKEN_BAD;
 }
 
 void fup_lq_lexer_next(struct fup_lq_lexer *lexer)

@@ -25,7 +25,7 @@ static enum fup_code check_output(struct fup_lq_render *render,
         return FUP_OK;
     }
     if (value->type == LQ_NIL && name.n > 0) {
-        return fup_lq_render_fail(render, FUP_ENOENT, expr->text.p,
+        return fup_lq_render_fail(render, FUP_ENOENT, name.p,
                                   "\"%.*s\" is missing",
                                   name.n < 100 ? (int)name.n : 100, name.p);
     }

@@ -121,9 +121,46 @@ static void passes_the_golden_suite(void **state)
     assert_int_equal(n, good);
 }
 
+/* One case for each part of the language, so that the suite's absence does not
+ * mean that nothing is checked. */
+static void passes_our_own_cases(void **state)
+{
+    static const struct liquid_row rows[] = {
+        {"Hi {{ name | default: 'there' }}!", NULL, "Hi there!", FUP_OK},
+        {"{{ a.b['c'][0] | upcase | append: '?' }}",
+         "{\"a\":{\"b\":{\"c\":[\"x\"]}}}", "X?", FUP_OK},
+        {"{% if a and b or c %}1{% elsif d %}2{% else %}3{% endif %}",
+         "{\"d\":0}", "2", FUP_OK},
+        {"{% unless a contains 'x' %}1{% endunless %}", "{\"a\":\"yz\"}", "1",
+         FUP_OK},
+        {"{% case a %}{% when 1 or 2, 3 %}x{% else %}y{% endcase %}",
+         "{\"a\":3}", "x", FUP_OK},
+        {"{% assign a = '1,2' | split: ',' %}{% for i in a reversed %}"
+         "{{ forloop.index }}{{ i }}{% else %}none{% endfor %}",
+         NULL, "1221", FUP_OK},
+        {"{% for i in (1..4) limit: 2 %}{{ i }}{% endfor %}"
+         "{% for i in (1..4) offset: continue %}-{{ i }}{% endfor %}",
+         NULL, "12-3-4", FUP_OK},
+        {"{% capture a %}x{{ 1 | plus: 1 }}{% endcapture %}{{ a }}", NULL, "x2",
+         FUP_OK},
+        {"{%- comment -%} x {%- endcomment -%} {% raw %}{{ }}{% endraw %}"
+         "{% # y %}{% echo 'z' %}",
+         NULL, "{{ }}z", FUP_OK},
+        {"{% if '' == blank and x == nil and e == empty %}1{% endif %}",
+         "{\"e\":[]}", "1", FUP_OK},
+        {"{{ 'March 14, 2016' | date: '%b %d, %y' }}", NULL, "Mar 14, 16",
+         FUP_OK},
+        {"{{ x", NULL, "line 1, column 1: \"{{\" is not closed", FUP_EPARSE},
+    };
+
+    (void)state;
+    CHECK_LAX(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_our_own_cases),
         cmocka_unit_test(passes_the_golden_suite),
     };
 
