@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int fixture_missing(void)
 {
@@ -62,6 +63,7 @@ int fixture_setup(void **state)
         (void)fprintf(stderr, "%s", PQerrorMessage(f->admin));
         return -1;
     }
+    (void)snprintf(f->name, sizeof f->name, "test-%d", (int)getpid());
     login_add(f, "user", PQuser(f->admin));
     login_add(f, "password", PQpass(f->admin));
     login_add(f, "dbname", PQdb(f->admin));
@@ -141,7 +143,7 @@ void session_open(struct fixture *f,
     char conninfo[1024];
     struct fup_pg_options options = {
         .conninfo = conninfo,
-        .application = "test",
+        .application = f->name,
         .connect_ms = connect_ms,
         .answer_ms = answer_ms,
         .on_state = on_state,

@@ -35,6 +35,7 @@ struct fixture {
     uv_loop_t loop;
     uv_timer_t guard;
     PGconn *admin;
+    char name[32];   /* application_name of the session, this program's own */
     char login[512]; /* user, password, database of FUP_TEST_POSTGRES */
     struct fup_pg *pg;
     struct fup_proxy *proxy;

@@ -21,16 +21,25 @@ static const struct fup_statement pid = {"pid", "select pg_backend_pid()"};
 /* End the backends of the session, waiting until they are gone. */
 static void kill_backends(struct fixture *f)
 {
-    (void)admin(f, "select pg_terminate_backend(pid, 5000) from "
-                   "pg_stat_activity where application_name = 'test'");
+    char sql[200];
+
+    (void)snprintf(sql, sizeof sql,
+                   "select pg_terminate_backend(pid, 5000) from "
+                   "pg_stat_activity where application_name = '%s'",
+                   f->name);
+    (void)admin(f, sql);
 }
 
 /* Wait until the session's backend runs pg_sleep(). */
 static void wait_for_sleep(struct fixture *f)
 {
-    while (admin(f,
-                 "select count(*) from pg_stat_activity where "
-                 "wait_event = 'PgSleep' and application_name = 'test'") == 0) {
+    char sql[200];
+
+    (void)snprintf(sql, sizeof sql,
+                   "select count(*) from pg_stat_activity where "
+                   "wait_event = 'PgSleep' and application_name = '%s'",
+                   f->name);
+    while (admin(f, sql) == 0) {
         (void)uv_run(&f->loop, UV_RUN_NOWAIT);
     }
 }
@@ -42,7 +51,7 @@ static void tries_until_the_server_is_there(void **state)
     proxy_open(f);
     session_open_proxy(f, 0, 0);
     (void)submit(f, &echo, "early");
-    assert_true(until(f, &f->lost, 3));
+    assert_true(until(f, &f->lost, 5));
     assert_int_equal(f->why.code, FUP_EAWAY);
     assert_non_null(strstr(f->why.msg, "refused"));
     assert_int_equal(f->ready, 0);
@@ -52,6 +61,23 @@ static void tries_until_the_server_is_there(void **state)
     (void)submit(f, &echo, "x");
     assert_true(until(f, &f->answered, 2));
     assert_string_equal(f->calls[1].text, "x");
+}
+
+static void waits_shortly_after_the_first_loss(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t from;
+
+    proxy_open(f);
+    session_open_proxy(f, 0, 0);
+    assert_true(until(f, &f->lost, 5)); /* by now it waits over 1.5 s */
+    assert_true(fup_proxy_listen(f->proxy));
+    assert_true(until(f, &f->ready, 1));
+    fup_proxy_cut_after(f->proxy, 0);
+    assert_true(until(f, &f->lost, 6));
+    from = uv_now(&f->loop);
+    assert_true(until(f, &f->ready, 2));
+    assert_in_range(uv_now(&f->loop) - from, 40, 1400);
 }
 
 static void survives_a_killed_backend(void **state)
@@ -343,6 +369,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(tries_until_the_server_is_there),
+        TEST(waits_shortly_after_the_first_loss),
         TEST(survives_a_killed_backend),
         TEST(notices_the_end_of_an_idle_connection),
         TEST(what_was_sent_when_the_link_is_cut_is_unknown),

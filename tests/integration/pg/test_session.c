@@ -302,7 +302,7 @@ static void the_server_stops_what_takes_too_long(void **state)
     (void)submit(f, &echo, "on");
     assert_true(until(f, &f->answered, 5));
     assert_string_equal(f->calls[0].text, "200ms");
-    assert_string_equal(f->calls[1].text, "test");
+    assert_string_equal(f->calls[1].text, f->name);
     assert_string_equal(f->calls[2].text, "UTF8");
     assert_int_equal(f->calls[3].code, FUP_EAWAY);
     assert_int_equal(strncmp(f->calls[3].err.msg, "57014", 5), 0);
@@ -349,23 +349,28 @@ static void a_request_before_it_is_ready_is_called_back_later(void **state)
 
 static void submit_again(struct fixture *f, struct call *call)
 {
-    (void)call;
-    if (f->used < 100) {
+    if (f->ready == 0 && f->answered < 1000000) {
+        f->submitting = true;
+        fup_pg_submit(f->pg, &call->req, &echo, NULL, 0, call->req.cb);
+        f->submitting = false;
+    } else if (f->used < 100) {
         (void)submit(f, &echo, "again");
     }
 }
 
+/* One that tries again at once does not keep the loop from connecting. */
 static void a_callback_may_submit(void **state)
 {
     struct fixture *f = *state;
 
     session_open(f, NULL, 0, 0);
     f->then = submit_again;
-    (void)submit(f, &echo, "not ready"); /* those EAWAY must not starve it */
+    (void)submit(f, &echo, "not ready");
     assert_true(until(f, &f->ready, 1));
+    assert_in_range(f->answered, 1, 999999);
     (void)submit(f, &echo, "one");
-    assert_true(until(f, &f->answered, 100));
-    assert_int_equal(f->calls[99].answers, 1);
+    assert_true(until(f, &f->calls[99].answers, 1));
+    assert_string_equal(f->calls[99].text, "again");
 }
 
 static void on_closed_in_callback(void *data)
