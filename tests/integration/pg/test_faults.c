@@ -325,6 +325,79 @@ static void says_which_name_is_not_found(void **state)
     assert_int_equal(f->ready, 0);
 }
 
+/* libuv's threads, all held up: lookups do not end. */
+static struct {
+    uv_work_t work[64];
+    uv_sem_t gate;
+    int done;
+} threads;
+
+static void on_thread(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_wait(&threads.gate);
+}
+
+static void on_thread_done(uv_work_t *work, int status)
+{
+    (void)work;
+    (void)status;
+    threads.done++;
+}
+
+static void threads_hold(struct fixture *f)
+{
+    threads.done = 0;
+    assert_int_equal(uv_sem_init(&threads.gate, 0), 0);
+    for (int i = 0; i < 64; i++) {
+        assert_int_equal(uv_queue_work(&f->loop, &threads.work[i], on_thread,
+                                       on_thread_done),
+                         0);
+    }
+}
+
+static void threads_release(struct fixture *f)
+{
+    for (int i = 0; i < 64; i++) {
+        uv_sem_post(&threads.gate);
+    }
+    (void)until(f, &threads.done, 64);
+    uv_sem_destroy(&threads.gate);
+}
+
+static void gives_up_a_lookup_that_does_not_end(void **state)
+{
+    struct fixture *f = *state;
+    char where[64];
+
+    proxy_open(f);
+    assert_true(fup_proxy_listen(f->proxy));
+    (void)snprintf(where, sizeof where, "host=localhost port=%d",
+                   fup_proxy_port(f->proxy));
+    threads_hold(f);
+    session_open(f, where, 100, 0);
+    (void)until(f, &f->lost, 2);
+    threads_release(f);
+    assert_int_equal(f->lost, 2);
+    assert_non_null(strstr(f->why.msg, "no connection within 100 ms"));
+    assert_true(until(f, &f->ready, 1));
+}
+
+static void closes_while_looking_up(void **state)
+{
+    struct fixture *f = *state;
+
+    threads_hold(f);
+    session_open(f, "host=localhost port=1", 0, 0);
+    (void)uv_run(&f->loop, UV_RUN_NOWAIT);
+    (void)submit(f, &echo, "x");
+    session_close(f);
+    threads_release(f);
+    assert_int_equal(f->calls[0].answers, 1);
+    assert_int_equal(f->calls[0].code, FUP_EAWAY);
+    assert_int_equal(f->lost, 0);
+}
+
 static void waits_for_slow_answers(void **state)
 {
     struct fixture *f = *state;
@@ -382,6 +455,8 @@ int main(void)
         TEST(goes_to_the_second_host_when_the_first_is_silent),
         TEST(looks_up_host_names),
         TEST(says_which_name_is_not_found),
+        TEST(gives_up_a_lookup_that_does_not_end),
+        TEST(closes_while_looking_up),
         TEST(waits_for_slow_answers),
         TEST(closing_with_a_dead_link_calls_everything_back),
     };
