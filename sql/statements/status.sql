@@ -46,7 +46,7 @@ SELECT json_build_object(
       'waiting', coalesce(sum(a.waiting), 0),
       'paused', coalesce(sum(a.paused), 0),
       'overdue', coalesce(sum(a.overdue), 0),
-      'latest_by_s', greatest(0, round(
+      'behind_s', greatest(0, round(
         extract(epoch FROM (SELECT at FROM now) - min(a.next_due)), 1)),
       'next_due', min(a.next_due))
     FROM active a),

@@ -15,7 +15,7 @@
 #include "pg/statements.h"
 #include "text_file.h"
 
-#define ADAPTER_MAX_BYTES (1024 * 1024)
+#define ADAPTER_MAX_BYTES ((size_t)1024 * 1024)
 
 struct migration {
     struct fup_pg_block *conn;

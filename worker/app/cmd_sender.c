@@ -147,7 +147,7 @@ static void name_consumer(char name[80])
 }
 
 static enum fup_code run(struct sending *sending,
-                         struct fup_sender_options *wanted,
+                         const struct fup_sender_options *wanted,
                          struct fup_err *err)
 {
     static const int numbers[] = {SIGINT, SIGTERM};
@@ -200,34 +200,37 @@ static enum fup_code check_wishes(const struct wishes *wishes,
 
 static enum fup_code send_all(const struct fup_options *options,
                               const struct wishes *wishes,
-                              struct fup_sender_options *wanted,
+                              int64_t once,
                               struct fup_err *err)
 {
     const char *channels[FUP_SENDER_CHANNELS_MAX];
     char consumer[80];
     struct sending sending = {.json = strcmp(wishes->format, "json") == 0};
     char *list = strdup(wishes->channel);
+    struct fup_sender_options wanted;
     enum fup_code code;
 
     if (list == NULL) {
         return fup_err_set(err, FUP_ENOMEM, "out of memory");
     }
     name_consumer(consumer);
-    wanted->postgres = options->postgres;
-    wanted->redis = options->redis;
-    wanted->prefix = options->prefix;
-    wanted->partitions = (int)options->partitions;
-    wanted->consumer = consumer;
-    wanted->channels = channels;
-    wanted->n_channels =
-        split_channels(list, channels, FUP_SENDER_CHANNELS_MAX);
-    wanted->record = wishes->record != NULL;
-    wanted->deliver = deliver;
-    wanted->on_dropped = on_dropped;
-    wanted->on_away = on_away;
-    wanted->on_end = on_end;
-    wanted->data = &sending;
-    code = run(&sending, wanted, err);
+    wanted = (struct fup_sender_options){
+        .postgres = options->postgres,
+        .redis = options->redis,
+        .prefix = options->prefix,
+        .partitions = (int)options->partitions,
+        .consumer = consumer,
+        .channels = channels,
+        .n_channels = split_channels(list, channels, FUP_SENDER_CHANNELS_MAX),
+        .once = once,
+        .record = wishes->record != NULL,
+        .deliver = deliver,
+        .on_dropped = on_dropped,
+        .on_away = on_away,
+        .on_end = on_end,
+        .data = &sending,
+    };
+    code = run(&sending, &wanted, err);
     free(list);
     return code;
 }
@@ -235,7 +238,7 @@ static enum fup_code send_all(const struct fup_options *options,
 int fup_cmd_sender(const struct fup_options *options, int argc, char **argv)
 {
     struct wishes wishes = {.format = "text", .once = "0"};
-    struct fup_sender_options wanted = {0};
+    int64_t once = 0;
     struct fup_err err = {0};
     int n;
     int status;
@@ -257,7 +260,7 @@ int fup_cmd_sender(const struct fup_options *options, int argc, char **argv)
     if (!fup_flags_begin(&flags, argc, argv, &n, &status)) {
         return status;
     }
-    if (check_wishes(&wishes, &wanted.once, &err) != FUP_OK) {
+    if (check_wishes(&wishes, &once, &err) != FUP_OK) {
         (void)fup_flags_fail("sender", &err);
         return FUP_EXIT_USAGE;
     }
@@ -266,7 +269,7 @@ int fup_cmd_sender(const struct fup_options *options, int argc, char **argv)
          !fup_flags_need("sender", "postgres", options->postgres))) {
         return FUP_EXIT_USAGE;
     }
-    return send_all(options, &wishes, &wanted, &err) == FUP_OK
+    return send_all(options, &wishes, once, &err) == FUP_OK
                ? FUP_EXIT_OK
                : fup_flags_fail("sender", &err);
 }

@@ -106,7 +106,7 @@ static void judge(cJSON *tree,
                   int64_t since_at)
 {
     const struct fup_schedule **schedules =
-        calloc(files->n + 1, sizeof *schedules);
+        calloc(files->n + 1, sizeof(void *));
     const struct fup_schedule *match = NULL;
     enum fup_reason reason;
 

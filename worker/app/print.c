@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUT_BYTES   (4 * 1024 * 1024)
+#define OUT_BYTES   ((size_t)4 * 1024 * 1024)
 #define COLUMNS_MAX 24
 #define NAME_WIDTH  24
 
@@ -28,6 +28,15 @@ enum fup_code fup_print_format_parse(const char *text,
     return FUP_OK;
 }
 
+static void blank_controls(struct fup_buf *out, size_t start)
+{
+    for (size_t i = start; out->failed == FUP_OK && i < out->len; i++) {
+        if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f) {
+            out->data[i] = ' ';
+        }
+    }
+}
+
 /* A value in one line. */
 static void add_value(const cJSON *item, struct fup_buf *out)
 {
@@ -46,11 +55,7 @@ static void add_value(const cJSON *item, struct fup_buf *out)
         fup_buf_adds(out, text != NULL ? text : "-");
         cJSON_free(text);
     }
-    for (size_t i = start; out->failed == FUP_OK && i < out->len; i++) {
-        if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f) {
-            out->data[i] = ' ';
-        }
-    }
+    blank_controls(out, start);
 }
 
 /* Characters of UTF-8 in @len bytes: near enough to columns. */

@@ -61,7 +61,9 @@ struct fup_sender {
     struct fup_err failed; /* the first of them that was no */
     int64_t delivered;
     bool stopping;
-    bool is_away;
+    bool is_away;       /* a server was away at the last try */
+    bool away_told;     /* and that was told */
+    uint64_t away_ms;   /* since when */
     struct fup_err end; /* what to end with */
 };
 

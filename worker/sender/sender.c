@@ -26,6 +26,7 @@
 #define ANSWER_MS 5000
 #define RETRY_MS  300
 #define STOP_MS   5000
+#define TELL_MS   1000
 
 #define TO(state) FUP_SM_TO(state)
 
@@ -151,19 +152,30 @@ void fup_sender_move(struct fup_sender *s, enum fup_sender_state state)
     enter(s);
 }
 
+/* Only what lasts is worth telling: connecting takes a moment too. */
 static void tell_away(struct fup_sender *s, const struct fup_err *err)
 {
-    bool away = err != NULL;
+    uint64_t now = uv_now(s->loop);
 
-    if (away != s->is_away && s->on_away != NULL) {
-        s->on_away(s->data, err);
+    if (!s->is_away) {
+        s->is_away = true;
+        s->away_ms = now;
     }
-    s->is_away = away;
+    if (!s->away_told && now - s->away_ms >= TELL_MS) {
+        s->away_told = true;
+        if (s->on_away != NULL) {
+            s->on_away(s->data, err);
+        }
+    }
 }
 
 void fup_sender_answered(struct fup_sender *s)
 {
-    tell_away(s, NULL);
+    if (s->away_told && s->on_away != NULL) {
+        s->on_away(s->data, NULL);
+    }
+    s->is_away = false;
+    s->away_told = false;
 }
 
 static void on_again(uv_timer_t *timer)
