@@ -77,9 +77,6 @@ static enum fup_code take(const struct fup_flags *flags,
     const struct fup_flag *flag;
 
     *ret_n = 1;
-    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-        return FUP_ENOENT;
-    }
     if (argv[i][1] != '-') {
         return fup_err_set(err, FUP_EINVAL, "%s is unknown", argv[i]);
     }
@@ -107,6 +104,16 @@ static enum fup_code take(const struct fup_flags *flags,
     return FUP_OK;
 }
 
+bool fup_flags_help_wanted(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum fup_code fup_flags_parse(const struct fup_flags *flags,
                               int argc,
                               char **argv,
@@ -116,6 +123,9 @@ enum fup_code fup_flags_parse(const struct fup_flags *flags,
     int left = 1;
     bool ended = false;
 
+    if (fup_flags_help_wanted(argc, argv)) {
+        return FUP_ENOENT;
+    }
     for (int i = 1; i < argc;) {
         int n = 1;
 

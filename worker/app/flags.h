@@ -52,6 +52,9 @@ FUP_MUST_CHECK enum fup_code fup_flags_parse(const struct fup_flags *flags,
                                              int *ret_n,
                                              struct fup_err *err);
 
+/* Whether --help or -h is among the flags. */
+bool fup_flags_help_wanted(int argc, char *const *argv);
+
 /* Append usage, flags and (@with_options) the options of options.def. */
 void fup_flags_help(const struct fup_flags *flags,
                     bool with_options,

@@ -105,16 +105,6 @@ static int unknown(const char *name)
     return FUP_EXIT_USAGE;
 }
 
-static bool wants_help(int argc, char *const *argv)
-{
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Help is there even when the configuration is broken. */
 static int run_online(const struct command *command, int argc, char **argv)
 {
@@ -122,7 +112,7 @@ static int run_online(const struct command *command, int argc, char **argv)
     struct fup_err err = {0};
     int status;
 
-    if (wants_help(argc, argv)) {
+    if (fup_flags_help_wanted(argc, argv)) {
         return command->online(&options, argc, argv);
     }
     if (fup_options_parse(&argc, argv, environ, &options, &err) != FUP_OK) {

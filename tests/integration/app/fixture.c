@@ -1,0 +1,256 @@
+#include "fixture.h"
+
+#include <hiredis/hiredis.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+
+#define WORDS_MAX 32
+
+static const struct fup_statement *statement(const char *sql)
+{
+    static struct fup_statement one;
+
+    one = (struct fup_statement){.name = "", .sql = sql};
+    return &one;
+}
+
+static void need_servers(void)
+{
+    if (getenv("FUP_TEST_POSTGRES") != NULL &&
+        getenv("FUP_TEST_REDIS") != NULL) {
+        return;
+    }
+    exit(getenv("FUP_REQUIRE_SERVICES") != NULL ? 1 : 77);
+}
+
+static void set_environment(const struct fixture *f)
+{
+    assert_int_equal(setenv("FOLLOWUP_POSTGRES", f->conninfo, 1), 0);
+    assert_int_equal(setenv("FOLLOWUP_REDIS", getenv("FUP_TEST_REDIS"), 1), 0);
+    assert_int_equal(setenv("FOLLOWUP_PREFIX", f->prefix, 1), 0);
+    (void)unsetenv("FOLLOWUP_CONFIG");
+    (void)unsetenv("FOLLOWUP_ADAPTER");
+    (void)unsetenv("FOLLOWUP_PARTITIONS");
+}
+
+int fixture_set_up(void **state)
+{
+    static int number;
+    struct fixture *f = calloc(1, sizeof *f);
+    struct fup_pg_rows rows;
+    char sql[128];
+
+    need_servers();
+    if (f == NULL) {
+        return -1;
+    }
+    (void)snprintf(f->database, sizeof f->database, "app_%ld_%d",
+                   (long)getpid(), ++number);
+    (void)snprintf(f->prefix, sizeof f->prefix, "%s", f->database);
+    (void)snprintf(f->conninfo, sizeof f->conninfo, "%s dbname=%s",
+                   getenv("FUP_TEST_POSTGRES"), f->database);
+    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", f->database);
+    if (fup_pg_block_open(getenv("FUP_TEST_POSTGRES"), &f->admin, &f->err) !=
+            FUP_OK ||
+        fup_pg_block_run(f->admin, statement(sql), NULL, 0, &rows, &f->err) !=
+            FUP_OK ||
+        fup_pg_block_open(f->conninfo, &f->conn, &f->err) != FUP_OK ||
+        fup_redis_block_open(getenv("FUP_TEST_REDIS"), 10000, &f->redis,
+                             &f->err) != FUP_OK) {
+        (void)fprintf(stderr, "set-up: %s\n", f->err.msg);
+        return -1;
+    }
+    set_environment(f);
+    *state = f;
+    return 0;
+}
+
+int fixture_set_up_migrated(void **state)
+{
+    struct fixture *f;
+
+    if (fixture_set_up(state) != 0) {
+        return -1;
+    }
+    f = *state;
+    return fixture_run(f, "migrate", "--adapter", "plain", NULL);
+}
+
+int fixture_tear_down(void **state)
+{
+    struct fixture *f = *state;
+    struct fup_pg_rows rows;
+    char sql[128];
+
+    fup_pg_block_close(f->conn);
+    (void)snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)",
+                   f->database);
+    if (fup_pg_block_run(f->admin, statement(sql), NULL, 0, &rows, &f->err) !=
+        FUP_OK) {
+        (void)fprintf(stderr, "tear-down: %s\n", f->err.msg);
+    }
+    fup_pg_block_close(f->admin);
+    fup_redis_block_close(f->redis);
+    free(f);
+    return 0;
+}
+
+/* --- the program -------------------------------------------------------- */
+
+static int become(int argc, char **argv)
+{
+    (void)argc;
+    (void)execv(FUP_FOLLOWUP, argv);
+    return 98;
+}
+
+static void take_words(va_list args, char *words[WORDS_MAX + 1])
+{
+    static char copies[WORDS_MAX][512];
+    int n = 0;
+    const char *word;
+
+    (void)snprintf(copies[0], sizeof copies[0], "followup");
+    words[n++] = copies[0];
+    while ((word = va_arg(args, const char *)) != NULL) {
+        assert_true(n < WORDS_MAX);
+        (void)snprintf(copies[n], sizeof copies[n], "%s", word);
+        words[n] = copies[n];
+        n++;
+    }
+    words[n] = NULL;
+}
+
+int fixture_run(struct fixture *f, ...)
+{
+    static struct capture captured;
+    char *words[WORDS_MAX + 1];
+    va_list args;
+
+    va_start(args, f);
+    take_words(args, words);
+    va_end(args);
+    capture_run(&captured, become, words);
+    f->run.exit_code = captured.exit_code;
+    memcpy(f->run.out, captured.out, sizeof f->run.out);
+    memcpy(f->run.err, captured.err, sizeof f->run.err);
+    return f->run.exit_code;
+}
+
+const char *fixture_file(struct fixture *f, const char *text)
+{
+    FILE *file;
+
+    (void)snprintf(f->path, sizeof f->path, "/tmp/%s.sql", f->database);
+    file = fopen(f->path, "wx");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return f->path;
+}
+
+pid_t fixture_start(struct fixture *f, int *ret_out, ...)
+{
+    char *words[WORDS_MAX + 1];
+    va_list args;
+    int fds[2];
+    pid_t child;
+
+    (void)f;
+    va_start(args, ret_out);
+    take_words(args, words);
+    va_end(args);
+    assert_int_equal(pipe(fds), 0);
+    (void)fflush(NULL);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)dup2(fds[1], STDOUT_FILENO);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        _exit(become(0, words));
+    }
+    (void)close(fds[1]);
+    *ret_out = fds[0];
+    return child;
+}
+
+int fixture_wait(pid_t child)
+{
+    int status = 0;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* --- the servers -------------------------------------------------------- */
+
+const char *fixture_sql(struct fixture *f, const char *sql)
+{
+    struct fup_pg_rows rows;
+    const char *value;
+
+    if (fup_pg_block_run(f->conn, statement(sql), NULL, 0, &rows, &f->err) !=
+        FUP_OK) {
+        fail_msg("%s", f->err.msg);
+    }
+    value = rows.n > 0 ? fup_pg_text(&rows, 0, 0) : NULL;
+    (void)snprintf(f->text, sizeof f->text, "%s", value != NULL ? value : "");
+    return f->text;
+}
+
+static void add_reply(struct fixture *f, const struct redisReply *reply)
+{
+    size_t len = strlen(f->text);
+
+    if (reply->type == REDIS_REPLY_ARRAY) {
+        for (size_t i = 0; i < reply->elements; i++) {
+            add_reply(f, reply->element[i]);
+        }
+        return;
+    }
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        (void)snprintf(f->text + len, sizeof f->text - len, "%s%lld",
+                       len > 0 ? " " : "", reply->integer);
+    } else if (reply->str != NULL) {
+        (void)snprintf(f->text + len, sizeof f->text - len, "%s%s",
+                       len > 0 ? " " : "", reply->str);
+    }
+}
+
+static void on_reply(void *data, const struct redisReply *reply)
+{
+    add_reply(data, reply);
+}
+
+const char *fixture_redis(struct fixture *f, ...)
+{
+    const char *words[WORDS_MAX];
+    char names[WORDS_MAX][128];
+    const char *word;
+    int n = 0;
+    va_list args;
+
+    va_start(args, f);
+    while ((word = va_arg(args, const char *)) != NULL) {
+        assert_true(n < WORDS_MAX);
+        if (word[0] == '%') {
+            (void)snprintf(names[n], sizeof names[n], "%s%s", f->prefix,
+                           word + 1);
+            word = names[n];
+        }
+        words[n++] = word;
+    }
+    va_end(args);
+    f->text[0] = '\0';
+    if (fup_redis_block_run(f->redis, words, n, on_reply, f, &f->err) !=
+        FUP_OK) {
+        fail_msg("%s", f->err.msg);
+    }
+    return f->text;
+}
