@@ -11,12 +11,21 @@
 
 #define WORDS_MAX 32
 
-static const struct fup_statement *statement(const char *sql)
+static enum fup_code run_sql(struct fup_pg_block *conn,
+                             const char *sql,
+                             struct fup_pg_rows *ret_rows,
+                             struct fup_err *err)
 {
-    static struct fup_statement one;
+    const struct fup_statement statement = {.name = "", .sql = sql};
 
-    one = (struct fup_statement){.name = "", .sql = sql};
-    return &one;
+    return fup_pg_block_run(conn, &statement, NULL, 0, ret_rows, err);
+}
+
+const char *fixture_env(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL ? value : "";
 }
 
 static void need_servers(void)
@@ -31,7 +40,8 @@ static void need_servers(void)
 static void set_environment(const struct fixture *f)
 {
     assert_int_equal(setenv("FOLLOWUP_POSTGRES", f->conninfo, 1), 0);
-    assert_int_equal(setenv("FOLLOWUP_REDIS", getenv("FUP_TEST_REDIS"), 1), 0);
+    assert_int_equal(setenv("FOLLOWUP_REDIS", fixture_env("FUP_TEST_REDIS"), 1),
+                     0);
     assert_int_equal(setenv("FOLLOWUP_PREFIX", f->prefix, 1), 0);
     (void)unsetenv("FOLLOWUP_CONFIG");
     (void)unsetenv("FOLLOWUP_ADAPTER");
@@ -57,8 +67,7 @@ int fixture_set_up(void **state)
     (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", f->database);
     if (fup_pg_block_open(getenv("FUP_TEST_POSTGRES"), &f->admin, &f->err) !=
             FUP_OK ||
-        fup_pg_block_run(f->admin, statement(sql), NULL, 0, &rows, &f->err) !=
-            FUP_OK ||
+        run_sql(f->admin, sql, &rows, &f->err) != FUP_OK ||
         fup_pg_block_open(f->conninfo, &f->conn, &f->err) != FUP_OK ||
         fup_redis_block_open(getenv("FUP_TEST_REDIS"), 10000, &f->redis,
                              &f->err) != FUP_OK) {
@@ -90,8 +99,7 @@ int fixture_tear_down(void **state)
     fup_pg_block_close(f->conn);
     (void)snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)",
                    f->database);
-    if (fup_pg_block_run(f->admin, statement(sql), NULL, 0, &rows, &f->err) !=
-        FUP_OK) {
+    if (run_sql(f->admin, sql, &rows, &f->err) != FUP_OK) {
         (void)fprintf(stderr, "tear-down: %s\n", f->err.msg);
     }
     fup_pg_block_close(f->admin);
@@ -195,8 +203,7 @@ const char *fixture_sql(struct fixture *f, const char *sql)
     struct fup_pg_rows rows;
     const char *value;
 
-    if (fup_pg_block_run(f->conn, statement(sql), NULL, 0, &rows, &f->err) !=
-        FUP_OK) {
+    if (run_sql(f->conn, sql, &rows, &f->err) != FUP_OK) {
         fail_msg("%s", f->err.msg);
     }
     value = rows.n > 0 ? fup_pg_text(&rows, 0, 0) : NULL;

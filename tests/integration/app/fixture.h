@@ -41,6 +41,9 @@ int fixture_set_up_migrated(void **state);
 /* Run followup with arguments up to a NULL; returns its exit code. */
 int fixture_run(struct fixture *f, ...);
 
+/* A variable of the environment, "" when it is not set. */
+const char *fixture_env(const char *name);
+
 /* Write @text to a file whose name ends in ".sql"; returns its path, which the
  * test unlinks. */
 const char *fixture_file(struct fixture *f, const char *text);

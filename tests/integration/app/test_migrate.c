@@ -11,8 +11,15 @@
 
 #include "fixture.h"
 
-#define assert_says(f, words)      assert_non_null(strstr((f)->run.out, words))
-#define assert_complains(f, words) assert_non_null(strstr((f)->run.err, words))
+static void assert_says(const struct fixture *f, const char *words)
+{
+    assert_non_null(strstr(f->run.out, words));
+}
+
+static void assert_complains(const struct fixture *f, const char *words)
+{
+    assert_non_null(strstr(f->run.err, words));
+}
 
 static void a_dry_run_says_what_it_would_do_and_does_nothing(void **state)
 {

@@ -112,8 +112,8 @@ static void explains_why_nothing_is_armed(void **state)
     struct fixture *f = *state;
 
     add_conversation(f);
-    assert_int_equal(setenv("FOLLOWUP_SCHEDULES", getenv("FUP_SOURCE_DIR"), 1),
-                     0);
+    assert_int_equal(
+        setenv("FOLLOWUP_SCHEDULES", fixture_env("FUP_SOURCE_DIR"), 1), 0);
     assert_int_equal(fixture_run(f, "explain", "c1", NULL), 0);
     assert_non_null(strstr(f->run.out, "not followed up because  no_answer"));
     (void)fixture_sql(f, "UPDATE crm.conversation SET status = 'closed'");
