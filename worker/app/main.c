@@ -8,6 +8,8 @@
 #include "flags.h"
 #include "near.h"
 #include "options.h"
+#include "pg/session.h"
+#include "redis/session.h"
 
 #define HELP_BYTES 65536
 
@@ -19,6 +21,10 @@ struct command {
     int (*offline)(int argc, char **argv);
     const char *text;
 };
+
+#ifdef FUP_HAVE_CHECK
+static int check(int argc, char **argv);
+#endif
 
 static const struct command commands[] = {
     {"worker", fup_cmd_worker, NULL, "run the service in the foreground"},
@@ -39,7 +45,7 @@ static const struct command commands[] = {
     {"release", fup_cmd_operate, NULL, "end a hold"},
     {"refresh", fup_cmd_operate, NULL, "look at a conversation again"},
 #ifdef FUP_HAVE_CHECK
-    {"check", NULL, fup_cmd_check, "validate configuration and schedules"},
+    {"check", NULL, check, "validate configuration and schedules"},
 #endif
     {"simulate", NULL, fup_cmd_simulate, "what would have been sent"},
 #ifdef FUP_HAVE_RENDER
@@ -124,6 +130,65 @@ static int run_online(const struct command *command, int argc, char **argv)
     fup_options_done(&options);
     return status;
 }
+
+#ifdef FUP_HAVE_CHECK
+/* The connection strings are looked at, not tried. */
+static enum fup_code check_options(const struct fup_options *options,
+                                   struct fup_err *err)
+{
+    struct fup_redis_url url;
+    struct fup_err why = {0};
+
+    if (options->postgres[0] != '\0' &&
+        fup_pg_check_conninfo(options->postgres, &why) != FUP_OK) {
+        return fup_err_set(err, FUP_EINVAL, "postgres: %s", why.msg);
+    }
+    if (options->redis[0] != '\0') {
+        if (fup_redis_url_parse(options->redis, &url, &why) != FUP_OK) {
+            return fup_err_set(err, FUP_EINVAL, "redis: %s", why.msg);
+        }
+        fup_redis_url_done(&url);
+    }
+    return FUP_OK;
+}
+
+/* Without a path the schedules in force are checked: where they are is known
+ * from the configuration. */
+static void name_schedules(const struct fup_options *options)
+{
+    if (strcmp(options->schedules, fup_options_find("schedules")->fallback) !=
+            0 ||
+        access(options->schedules, R_OK) == 0) {
+        (void)setenv("FOLLOWUP_SCHEDULES", options->schedules, 1);
+    }
+}
+
+/* The configuration, then the schedules, which need none. */
+static int check(int argc, char **argv)
+{
+    struct fup_options options = {0};
+    struct fup_err err = {0};
+    int status;
+
+    if (fup_flags_help_wanted(argc, argv)) {
+        return fup_cmd_check(argc, argv);
+    }
+    if (fup_options_parse(&argc, argv, environ, &options, &err) != FUP_OK ||
+        check_options(&options, &err) != FUP_OK) {
+        (void)fprintf(stderr, "followup check: %s\n", err.msg);
+        fup_options_done(&options);
+        return FUP_EXIT_REFUSED;
+    }
+    if (options.print_config) {
+        status = print_config(&options);
+    } else {
+        name_schedules(&options);
+        status = fup_cmd_check(argc, argv);
+    }
+    fup_options_done(&options);
+    return status;
+}
+#endif
 
 int main(int argc, char **argv)
 {

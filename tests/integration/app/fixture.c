@@ -117,19 +117,15 @@ static int become(int argc, char **argv)
     return 98;
 }
 
-static void take_words(va_list args, char *words[WORDS_MAX + 1])
+static void take_words(va_list args, const char *words[WORDS_MAX + 1])
 {
-    static char copies[WORDS_MAX][512];
     int n = 0;
     const char *word;
 
-    (void)snprintf(copies[0], sizeof copies[0], "followup");
-    words[n++] = copies[0];
+    words[n++] = "followup";
     while ((word = va_arg(args, const char *)) != NULL) {
         assert_true(n < WORDS_MAX);
-        (void)snprintf(copies[n], sizeof copies[n], "%s", word);
-        words[n] = copies[n];
-        n++;
+        words[n++] = word;
     }
     words[n] = NULL;
 }
@@ -137,7 +133,7 @@ static void take_words(va_list args, char *words[WORDS_MAX + 1])
 int fixture_run(struct fixture *f, ...)
 {
     static struct capture captured;
-    char *words[WORDS_MAX + 1];
+    const char *words[WORDS_MAX + 1];
     va_list args;
 
     va_start(args, f);
@@ -164,7 +160,7 @@ const char *fixture_file(struct fixture *f, const char *text)
 
 pid_t fixture_start(struct fixture *f, int *ret_out, ...)
 {
-    char *words[WORDS_MAX + 1];
+    const char *words[WORDS_MAX + 1];
     va_list args;
     int fds[2];
     pid_t child;
@@ -181,7 +177,7 @@ pid_t fixture_start(struct fixture *f, int *ret_out, ...)
         (void)dup2(fds[1], STDOUT_FILENO);
         (void)close(fds[0]);
         (void)close(fds[1]);
-        _exit(become(0, words));
+        _exit(capture_call(become, words));
     }
     (void)close(fds[1]);
     *ret_out = fds[0];
