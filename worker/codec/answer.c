@@ -1,6 +1,6 @@
 #include "codec/answer.h"
 
-#include "core/json.h"
+#include "codec/json.h"
 
 static void add_why(struct fup_buf *out, const struct fup_trace *why)
 {
