@@ -3,6 +3,7 @@
 #ifndef FUP_TESTS_CAPTURE_H
 #define FUP_TESTS_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,11 @@ static void capture_run(struct capture *c,
     c->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     capture_read(out, c->out, sizeof c->out);
     capture_read(err, c->err, sizeof c->err);
+}
+
+static inline bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
 }
 
 #endif

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "channels_builtin.h"
+#include "codec/text_file.h"
 #include "core/time.h"
-#include "file.h"
 #include "json_in.h"
 #include "plan/delay.h"
 #include "text.h"
@@ -188,7 +188,8 @@ static enum fup_code load_file(const char *path,
     struct fup_err err;
     char *text;
     size_t len;
-    enum fup_code code = fup_file_read(path, FILE_BYTES_MAX, &text, &len, &err);
+    enum fup_code code =
+        fup_text_file_read(path, FILE_BYTES_MAX, &text, &len, &err);
 
     if (code == FUP_ENOMEM) {
         return code;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/text_file.h"
 #include "core/time.h"
-#include "file.h"
 #include "json_in.h"
 
 enum text {
@@ -211,7 +211,7 @@ enum fup_code fup_facts_load(const char *path,
     char *text;
     size_t len;
     enum fup_code code =
-        fup_file_read(path, FUP_FACTS_BYTES_MAX, &text, &len, &err);
+        fup_text_file_read(path, FUP_FACTS_BYTES_MAX, &text, &len, &err);
 
     if (code == FUP_EIO || code == FUP_ELIMIT) {
         fup_problems_error(problems, &place, "%s", err.msg);

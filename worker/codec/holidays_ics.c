@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/text_file.h"
 #include "core/time.h"
-#include "file.h"
 #include "schedule_parts.h"
 
 #define ICS_BYTES_MAX  ((size_t)4 * 1024 * 1024)
@@ -203,7 +203,8 @@ fup_days_add_ics(struct fup_days *days, const char *path, struct fup_err *err)
     icalcomponent *root;
     char *text;
     size_t len;
-    enum fup_code code = fup_file_read(path, ICS_BYTES_MAX, &text, &len, err);
+    enum fup_code code =
+        fup_text_file_read(path, ICS_BYTES_MAX, &text, &len, err);
     int events = 0;
 
     if (code != FUP_OK) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "codec/schedule.h"
-#include "file.h"
+#include "codec/text_file.h"
 #include "json_in.h"
 
 #define FILES_MAX 1000
@@ -70,7 +70,8 @@ enum fup_code fup_schedule_file_load(const char *path,
     enum fup_code code = FUP_ENOMEM;
 
     if (file.path != NULL) {
-        code = fup_file_read(path, FUP_SCHEDULE_BYTES_MAX, &text, &len, &err);
+        code =
+            fup_text_file_read(path, FUP_SCHEDULE_BYTES_MAX, &text, &len, &err);
     }
     if (code == FUP_EIO || code == FUP_ELIMIT) {
         fup_problems_error(problems, &place, "%s", err.msg);
@@ -122,8 +123,8 @@ static void report_twin(const struct fup_schedule_file *file,
     size_t len;
 
     fup_problems_init(&ignored);
-    if (fup_file_read(file->path, FUP_SCHEDULE_BYTES_MAX, &text, &len, NULL) ==
-        FUP_OK) {
+    if (fup_text_file_read(file->path, FUP_SCHEDULE_BYTES_MAX, &text, &len,
+                           NULL) == FUP_OK) {
         if (fup_json_open(&json, file->path, text, len, &ignored) == FUP_OK) {
             const struct cJSON *name = fup_json_member(json.root, "name");
 

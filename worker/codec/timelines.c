@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/text_file.h"
 #include "core/time.h"
 #include "csv.h"
-#include "file.h"
 #include "plan/zone.h"
 #include "text.h"
 
@@ -360,7 +360,7 @@ enum fup_code fup_timelines_load(const char *path,
     char *text;
     size_t len;
     enum fup_code code =
-        fup_file_read(path, FUP_TIMELINES_BYTES_MAX, &text, &len, &err);
+        fup_text_file_read(path, FUP_TIMELINES_BYTES_MAX, &text, &len, &err);
 
     if (code == FUP_EIO || code == FUP_ELIMIT) {
         fup_problems_error(problems, &place, "%s", err.msg);

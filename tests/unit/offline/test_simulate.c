@@ -9,6 +9,7 @@
 
 #include "capture.h"
 #include "commands_offline.h"
+#include "golden.h"
 
 struct fixture {
     struct capture c;
@@ -29,12 +30,12 @@ static int teardown(void **state)
     return 0;
 }
 
-static void path_of(char buf[512], const char *name)
+static const char *path_of(char buf[512], const char *name)
 {
-    const char *source = getenv("FUP_SOURCE_DIR"); // NOLINT(concurrency-*)
+    char below[128];
 
-    (void)snprintf(buf, 512, "%s/tests/golden/simulate/%s",
-                   source == NULL ? "." : source, name);
+    (void)snprintf(below, sizeof below, "simulate/%s", name);
+    return golden_path(buf, below);
 }
 
 static void read_expected(struct fixture *f, const char *name)
@@ -43,8 +44,7 @@ static void read_expected(struct fixture *f, const char *name)
     FILE *in;
     size_t n;
 
-    path_of(path, name);
-    in = fopen(path, "re");
+    in = fopen(path_of(path, name), "re");
     assert_non_null(in);
     n = fread(f->expected, 1, sizeof f->expected - 1, in);
     f->expected[n] = '\0';
@@ -62,8 +62,8 @@ static void run(struct fixture *f,
                           "--timelines", f->timelines, NULL,
                           NULL,          NULL};
 
-    path_of(f->schedule, schedule);
-    path_of(f->timelines, timelines);
+    (void)path_of(f->schedule, schedule);
+    (void)path_of(f->timelines, timelines);
     argv[5] = flag;
     argv[6] = value;
     capture_run(&f->c, fup_cmd_simulate, argv);
@@ -174,7 +174,7 @@ static void help_goes_to_stdout(void **state)
 
     capture_run(&f->c, fup_cmd_simulate, argv);
     assert_int_equal(f->c.exit_code, 0);
-    assert_memory_equal(f->c.out, "usage: followup simulate", 24);
+    assert_true(starts_with(f->c.out, "usage: followup simulate"));
 }
 
 static void names_the_line_of_bad_input(void **state)
