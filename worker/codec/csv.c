@@ -119,7 +119,7 @@ enum fup_code fup_csv_next(struct fup_csv *csv,
         return FUP_ENOENT;
     }
     while (after == AFTER_COMMA) {
-        char *field;
+        char *field = NULL;
         enum fup_code code = *csv->at == '"'
                                  ? take_quoted(csv, &field, &after, err)
                                  : take_plain(csv, &field, &after, err);

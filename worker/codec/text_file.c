@@ -102,8 +102,8 @@ enum fup_code fup_text_file_json(const char *path,
 {
     struct fup_place place = {.file = path};
     struct fup_err err;
-    char *text;
-    size_t len;
+    char *text = NULL;
+    size_t len = 0;
     enum fup_code code =
         fup_text_file_read(path, JSON_BYTES_MAX, &text, &len, &err);
 

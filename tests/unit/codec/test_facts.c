@@ -184,7 +184,7 @@ static void channels_need_sources_and_sense(void **state)
         parse_channels("{\"channels\": {\"x\": {\"window\": {\"value\": null, "
                        "\"asof\": \"2026-13-1x\", \"source\": \"s\"}}}}"),
         FUP_EPARSE);
-    expect_problem("c.json:1:56: \"asof\" in channel \"x\": expected a date "
+    expect_problem("c.json:1:55: \"asof\" in channel \"x\": expected a date "
                    "such as \"2026-11-21\"");
 }
 
