@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "codec/channels.h"
-#include "codec/json.h"
 #include "codec/schedule.h"
 #include "commands_offline.h"
+#include "core/json.h"
 #include "offline.h"
 
 #define COMMAND       "check"

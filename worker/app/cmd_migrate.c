@@ -13,7 +13,7 @@
 #include "near.h"
 #include "pg/block.h"
 #include "pg/statements.h"
-#include "text_file.h"
+#include "config_file.h"
 
 #define ADAPTER_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -146,7 +146,7 @@ read_adapter(struct adapter *adapter, const char *path, struct fup_err *err)
     const char *name = slash != NULL ? slash + 1 : path;
     size_t len = strlen(name);
     enum fup_code code =
-        fup_text_file_read(path, ADAPTER_MAX_BYTES, &adapter->owned, err);
+        fup_config_file_read(path, ADAPTER_MAX_BYTES, &adapter->owned, err);
 
     if (code != FUP_OK) {
         return code;

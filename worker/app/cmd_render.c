@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "codec/facts.h"
-#include "codec/json.h"
 #include "codec/schedule.h"
 #include "codec/text_file.h"
 #include "commands_offline.h"
+#include "core/json.h"
 #include "message/liquid.h"
 #include "message/message.h"
 #include "offline.h"

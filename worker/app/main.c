@@ -22,9 +22,7 @@ struct command {
     const char *text;
 };
 
-#ifdef FUP_HAVE_CHECK
 static int check(int argc, char **argv);
-#endif
 
 static const struct command commands[] = {
     {"worker", fup_cmd_worker, NULL, "run the service in the foreground"},
@@ -44,13 +42,9 @@ static const struct command commands[] = {
     {"hold", fup_cmd_operate, NULL, "stop all sending"},
     {"release", fup_cmd_operate, NULL, "end a hold"},
     {"refresh", fup_cmd_operate, NULL, "look at a conversation again"},
-#ifdef FUP_HAVE_CHECK
     {"check", NULL, check, "validate configuration and schedules"},
-#endif
     {"simulate", NULL, fup_cmd_simulate, "what would have been sent"},
-#ifdef FUP_HAVE_RENDER
     {"render", NULL, fup_cmd_render, "print the message of a step"},
-#endif
     {NULL, NULL, NULL, NULL},
 };
 
@@ -131,7 +125,6 @@ static int run_online(const struct command *command, int argc, char **argv)
     return status;
 }
 
-#ifdef FUP_HAVE_CHECK
 /* The connection strings are looked at, not tried. */
 static enum fup_code check_options(const struct fup_options *options,
                                    struct fup_err *err)
@@ -188,7 +181,6 @@ static int check(int argc, char **argv)
     fup_options_done(&options);
     return status;
 }
-#endif
 
 int main(int argc, char **argv)
 {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_file.h"
 #include "near.h"
 #include "options.h"
-#include "text_file.h"
 
 #define FILE_MAX_BYTES 262144
 
@@ -154,7 +154,7 @@ enum fup_code fup_options_read_file(struct fup_options *options,
     char *text;
     const char *end = NULL;
     cJSON *root;
-    enum fup_code code = fup_text_file_read(path, FILE_MAX_BYTES, &text, err);
+    enum fup_code code = fup_config_file_read(path, FILE_MAX_BYTES, &text, err);
 
     if (code != FUP_OK) {
         return code;

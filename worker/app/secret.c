@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text_file.h"
+#include "config_file.h"
 
 /* Whether the setting named by @len bytes at @name must not be seen. */
 static bool is_secret(const char *name, size_t len)
@@ -146,7 +146,7 @@ enum fup_code fup_secret_read(const char *path,
                               struct fup_err *err)
 {
     char *text;
-    enum fup_code code = fup_text_file_read(path, max + 2, &text, err);
+    enum fup_code code = fup_config_file_read(path, max + 2, &text, err);
     size_t len;
 
     if (code != FUP_OK) {

@@ -1,6 +1,6 @@
 #include "codec/answer.h"
 
-#include "codec/json.h"
+#include "core/json.h"
 
 static void add_why(struct fup_buf *out, const struct fup_trace *why)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "codec/json.h"
+#include "core/json.h"
 #include "core/time.h"
 #include "entry_read.h"
 #include "plan/plan.h"

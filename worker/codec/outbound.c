@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json.h"
+#include "core/json.h"
 
 void fup_outbound_set(struct fup_outbound *outbound,
                       const struct fup_message *message)

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "codec/json.h"
+#include "core/json.h"
 #include "codec/outbound.h"
 #include "core/time.h"
 #include "entry_read.h"

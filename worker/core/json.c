@@ -35,19 +35,19 @@ static size_t sequence_len(const unsigned char *p)
 
 static void add_escaped(struct fup_buf *buf, unsigned char c)
 {
-    switch (c) {
-    case '"':
-        fup_buf_adds(buf, "\\\"");
-        break;
-    case '\\':
-        fup_buf_adds(buf, "\\\\");
-        break;
-    case '\n':
-        fup_buf_adds(buf, "\\n");
-        break;
-    default:
+    static const char letters[][2] = {
+        ['\b'] = "b", ['\t'] = "t", ['\n'] = "n", ['\f'] = "f", ['\r'] = "r",
+    };
+
+    if (c == '"' || c == '\\') {
+        fup_buf_addc(buf, '\\');
+        fup_buf_addc(buf, (char)c);
+    } else if (c < sizeof letters / sizeof letters[0] &&
+               letters[c][0] != '\0') {
+        fup_buf_addc(buf, '\\');
+        fup_buf_adds(buf, letters[c]);
+    } else {
         fup_buf_addf(buf, "\\u%04x", c);
-        break;
     }
 }
 
@@ -64,7 +64,7 @@ void fup_json_string(struct fup_buf *buf, const char *text)
         const unsigned char *start = p;
         size_t len = 1;
 
-        while (*p >= 0x20 && *p != '"' && *p != '\\' &&
+        while (*p >= 0x20 && *p != 0x7f && *p != '"' && *p != '\\' &&
                (len = sequence_len(p)) > 0) {
             p += len;
         }

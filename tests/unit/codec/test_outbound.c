@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "codec/answer.h"
-#include "codec/json.h"
+#include "core/json.h"
 #include "codec/outbound.h"
 #include "core/time.h"
 
