@@ -173,6 +173,28 @@ static void hours_must_hold_at_the_real_now(void **state)
     assert_plan(f, SEND, NONE, "2026-03-03T09:00:00.003Z");
 }
 
+static void what_had_no_time_may_find_one_later(void **state)
+{
+    int32_t holidays[33];
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 33; i++) {
+        holidays[i] = fup_days_from_civil(2026, 3, 2) + i;
+    }
+    f->schedule.holidays = holidays;
+    f->schedule.n_holidays = 33;
+    f->schedule.max_late_s = -1;
+    f->run.due_at = instant("2026-03-02 14:00");
+    plan_at(f, "2026-03-02 14:00");
+    assert_plan(f, FUP_ACTION_SKIP, FUP_REASON_NO_ALLOWED_TIME,
+                "2026-03-02 14:00");
+    plan_at(f, "2026-03-02T14:00:00.1Z");
+    assert_plan(f, FUP_ACTION_SKIP, FUP_REASON_NO_ALLOWED_TIME,
+                "2026-03-02T14:00:00.1Z");
+    plan_at(f, "2026-03-04 01:00");
+    assert_plan(f, SEND, NONE, "2026-04-04 00:00");
+}
+
 static void the_cap_must_hold_at_the_real_now(void **state)
 {
     int64_t sends[] = {instant("2026-03-02 13:59")};
@@ -310,6 +332,25 @@ static void a_late_step_finds_the_window_closed(void **state)
                 "2026-03-04 10:00");
 }
 
+static void what_was_armed_behind_the_deadline_has_no_guard(void **state)
+{
+    char name[] = "whatsapp";
+    char *names[] = {name};
+    struct fixture *f = *state;
+
+    f->facts.channel = "whatsapp";
+    f->schedule.steps[0].template_channels = (struct fup_names){names, 1};
+    set_hours(&f->schedule, 0, 6, 8 * 60 + 55, 20 * 60);
+    f->run.due_at = instant("2026-03-02 14:00");
+    plan_at(f, "2026-03-03 08:40");
+    assert_plan(f, FUP_ACTION_TEMPLATE, FUP_REASON_WINDOW_CLOSED,
+                "2026-03-03 08:55");
+    f->run.due_at = f->plan.at;
+    plan_at(f, "2026-03-03 08:55");
+    assert_plan(f, FUP_ACTION_TEMPLATE, FUP_REASON_WINDOW_CLOSED,
+                "2026-03-03 08:55");
+}
+
 static void overdue_steps_go_out_one_by_one(void **state)
 {
     struct fixture *f = *state;
@@ -418,6 +459,7 @@ int main(void)
         TEST(a_due_step_is_done_now),
         TEST(a_plan_that_moved_does_not_send),
         TEST(hours_must_hold_at_the_real_now),
+        TEST(what_had_no_time_may_find_one_later),
         TEST(the_cap_must_hold_at_the_real_now),
         TEST(a_step_pulled_forward_may_use_the_guard),
         TEST(a_missed_window_takes_the_rest_of_the_list),
@@ -428,6 +470,7 @@ int main(void)
         TEST(a_late_step_may_be_skipped),
         TEST(never_too_late_sends_after_any_outage),
         TEST(a_late_step_finds_the_window_closed),
+        TEST(what_was_armed_behind_the_deadline_has_no_guard),
         TEST(overdue_steps_go_out_one_by_one),
         TEST(an_operator_names_the_instant),
         TEST(hours_move_the_operators_instant_unless_forced),

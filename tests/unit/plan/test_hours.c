@@ -113,6 +113,17 @@ static void a_day_may_run_to_24_00(void **state)
     assert_first(&z, "2026-03-03 00:00", "2026-03-09 20:00");
 }
 
+static void equal_ends_make_a_range_of_24_hours(void **state)
+{
+    struct zoned z;
+
+    zoned_init(&z, *state, "UTC");
+    set_hours(&z.f->schedule, 0, 0, 9 * 60, 9 * 60);
+    assert_first(&z, "2026-03-02 00:00", "2026-03-02 09:00");
+    assert_first(&z, "2026-03-03 08:59", "2026-03-03 08:59");
+    assert_first(&z, "2026-03-03 09:00", "2026-03-09 09:00");
+}
+
 static void clock_changes_shift_the_hours(void **state)
 {
     struct zoned z;
@@ -261,6 +272,7 @@ int main(void)
         TEST(a_holiday_leaves_the_tail_of_the_night_before),
         TEST(a_holiday_alone_closes_a_local_date),
         TEST(a_day_may_run_to_24_00),
+        TEST(equal_ends_make_a_range_of_24_hours),
         TEST(clock_changes_shift_the_hours),
         TEST(a_range_inside_a_gap_has_no_instant),
         TEST(a_repeated_hour_is_allowed_twice),

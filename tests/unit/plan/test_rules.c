@@ -157,6 +157,18 @@ static void fractions_of_a_second_are_rounded_up(void **state)
     assert_plan(f, SEND, NONE, "2026-03-02T14:00:01Z");
 }
 
+static void an_operators_delay_counts_the_same_way(void **state)
+{
+    static const struct fup_delay morning = {1, 34200, 0};
+    struct fixture *f = *state;
+
+    f->facts.timezones[0] = "Asia/Tokyo";
+    f->facts.n_timezones = 1;
+    assert_instant(fup_plan_after(&f->env, &f->schedule, &f->facts, &morning,
+                                  instant("2026-03-02T16:00:00.5Z")),
+                   "2026-03-04 00:30");
+}
+
 static void jitter_is_the_hash_of_the_four_fields(void **state)
 {
     struct fixture *f = *state;
@@ -384,6 +396,7 @@ int main(void)
         TEST(a_repeated_wall_time_is_the_first),
         TEST(zones_fall_back_to_the_schedule_then_to_utc),
         TEST(fractions_of_a_second_are_rounded_up),
+        TEST(an_operators_delay_counts_the_same_way),
         TEST(jitter_is_the_hash_of_the_four_fields),
         TEST(jitter_has_the_known_values),
         TEST(without_an_episode_jitter_hashes_a_zero),
