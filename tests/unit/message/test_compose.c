@@ -1,137 +1,8 @@
-/* Composing: candidates, locales, options, templates. */
+/* Composing: candidates, variants, options, templates. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "compose_support.h"
 
 #include "core/hash.h"
-#include "message/liquid.h"
-#include "message/message.h"
-
-struct fixture {
-    struct fup_message_def *def;
-    struct fup_facts facts;
-    struct fup_compose_in in;
-    struct fup_message message;
-    struct fup_err err;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    assert_non_null(f);
-    f->def = calloc(1, sizeof *f->def);
-    assert_non_null(f->def);
-    f->facts.conversation = "4711";
-    f->facts.channel = "whatsapp";
-    f->facts.locale = "en";
-    f->in = (struct fup_compose_in){.facts = &f->facts,
-                                    .schedule = "pricing",
-                                    .step = 1,
-                                    .first_locale = "en"};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    fup_message_done(&f->message);
-    fup_message_def_free(f->def);
-    free(f);
-    return 0;
-}
-
-static struct fup_liquid *compile(const char *source)
-{
-    struct fup_liquid *liquid = NULL;
-    struct fup_err err;
-
-    assert_int_equal(FUP_OK,
-                     fup_liquid_compile(source, strlen(source), &liquid, &err));
-    return liquid;
-}
-
-static char *copy(const char *text)
-{
-    char *p = strdup(text);
-
-    assert_non_null(p);
-    return p;
-}
-
-static void
-add_text(struct fup_texts *texts, const char *locale, const char *source)
-{
-    texts->items = realloc(texts->items, (texts->n + 1) * sizeof *texts->items);
-    assert_non_null(texts->items);
-    texts->items[texts->n].locale = copy(locale);
-    texts->items[texts->n].text = compile(source);
-    texts->n++;
-}
-
-static struct fup_variant_def *
-add_variant(struct fixture *f, const char *id, int weight)
-{
-    struct fup_message_def *def = f->def;
-    struct fup_variant_def *variant;
-
-    def->variants =
-        realloc(def->variants, (def->n_variants + 1) * sizeof *def->variants);
-    assert_non_null(def->variants);
-    variant = &def->variants[def->n_variants++];
-    *variant = (struct fup_variant_def){.id = copy(id), .weight = weight};
-    return variant;
-}
-
-static struct fup_variant_def *add_fallback(struct fixture *f)
-{
-    f->def->fallback = calloc(1, sizeof *f->def->fallback);
-    assert_non_null(f->def->fallback);
-    return f->def->fallback;
-}
-
-static struct fup_option_def *add_option(struct fup_variant_def *variant,
-                                         const char *id)
-{
-    struct fup_option_def *option = &variant->options[variant->n_options++];
-
-    option->id = copy(id);
-    return option;
-}
-
-static struct fup_template_def *add_template(struct fup_variant_def *variant,
-                                             const char *channel,
-                                             const char *name,
-                                             const char *language)
-{
-    struct fup_template_def *template;
-
-    variant->templates =
-        realloc(variant->templates,
-                (variant->n_templates + 1) * sizeof *variant->templates);
-    assert_non_null(variant->templates);
-    template = &variant->templates[variant->n_templates++];
-    *template = (struct fup_template_def){.channel = copy(channel),
-                                          .name = copy(name),
-                                          .language = copy(language)};
-    return template;
-}
-
-static enum fup_code compose(struct fixture *f)
-{
-    fup_message_done(&f->message);
-    f->err = (struct fup_err){.code = FUP_OK};
-    return fup_message_compose(f->def, &f->in, &f->message, &f->err);
-}
 
 static void fills_in_attributes_and_facts(void **state)
 {
@@ -303,113 +174,6 @@ static void the_variant_changes_with_schedule_and_step(void **state)
     }
 }
 
-static void the_locale_falls_back_along_cldr_parents(void **state)
-{
-    static const char *const rows[][2] = {
-        {"en", "en"},         {"es-MX", "es-419"},
-        {"es-AR", "es-419"},  {"es-ES", "es"},
-        {"es_419", "es-419"}, {"pt-AO", "pt-PT"},
-        {"pt-BR", "pt"},      {"pt-PT", "pt-PT"},
-        {"zh-TW", "zh-Hant"}, {"zh-Hant-MO", "zh-HK"},
-        {"zh-HK", "zh-HK"},   {"zh-CN", "zh"},
-        {"zh-Hans-SG", "zh"}, {"en-GB", "en-001"},
-        {"en-CH", "en-001"},  {"en-US", "en"},
-        {"nb-NO", "no"},      {"pt_BR.UTF-8", "pt"},
-        {"sr-Latn", "en"},    {"fr", "en"},
-        {"", "en"},           {"es-MX-u-ca-gregory", "es-419"},
-    };
-    struct fixture *f = *state;
-    struct fup_texts *texts = &add_variant(f, "a", 1)->text;
-
-    add_text(texts, "de", "de");
-    add_text(texts, "en", "en");
-    add_text(texts, "en-001", "en-001");
-    add_text(texts, "es", "es");
-    add_text(texts, "es-419", "es-419");
-    add_text(texts, "no", "no");
-    add_text(texts, "pt", "pt");
-    add_text(texts, "pt-PT", "pt-PT");
-    add_text(texts, "sr", "sr");
-    add_text(texts, "zh", "zh");
-    add_text(texts, "zh-Hant", "zh-Hant");
-    add_text(texts, "zh-HK", "zh-HK");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        f->facts.locale = rows[i][0];
-        assert_int_equal(FUP_OK, compose(f));
-        assert_string_equal(f->message.text, rows[i][1]);
-        assert_string_equal(f->message.locale, rows[i][1]);
-    }
-}
-
-static void traditional_chinese_never_falls_back_to_simplified(void **state)
-{
-    struct fixture *f = *state;
-    struct fup_texts *texts = &add_variant(f, "a", 1)->text;
-
-    add_text(texts, "en", "en");
-    add_text(texts, "zh", "zh");
-    f->facts.locale = "zh-TW";
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.locale, "en");
-}
-
-static void the_first_text_is_the_last_resort(void **state)
-{
-    struct fixture *f = *state;
-    struct fup_texts *texts = &add_variant(f, "a", 1)->text;
-
-    add_text(texts, "de", "de");
-    add_text(texts, "it", "it");
-    f->facts.locale = NULL;
-    f->in.first_locale = "it";
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.locale, "it");
-    f->in.first_locale = "en";
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.locale, "de");
-    f->in.first_locale = NULL;
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.locale, "de");
-}
-
-static void text_and_labels_are_in_one_locale(void **state)
-{
-    struct fixture *f = *state;
-    struct fup_variant_def *variant = add_variant(f, "a", 1);
-    struct fup_option_def *option;
-
-    add_text(&variant->text, "pt-BR", "Qual?");
-    add_text(&variant->text, "pt", "Qual destes?");
-    add_text(&variant->text, "en", "Which?");
-    option = add_option(variant, "yes");
-    add_text(&option->label, "en", "Yes");
-    add_text(&option->label, "pt-BR", "Sim");
-    option = add_option(variant, "no");
-    add_text(&option->label, "en", "No");
-    f->facts.locale = "pt-BR";
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.text, "Which?");
-    assert_string_equal(f->message.options[0].label, "Yes");
-    assert_string_equal(f->message.options[1].label, "No");
-    add_text(&option->label, "pt-BR", "Nao");
-    assert_int_equal(FUP_OK, compose(f));
-    assert_string_equal(f->message.text, "Qual?");
-    assert_string_equal(f->message.options[0].label, "Sim");
-    assert_string_equal(f->message.options[1].label, "Nao");
-}
-
-static void labels_that_share_no_locale_spoil_their_variant(void **state)
-{
-    struct fixture *f = *state;
-    struct fup_variant_def *variant = add_variant(f, "a", 1);
-
-    add_text(&variant->text, "en", "Which?");
-    add_text(&add_option(variant, "yes")->label, "pt", "Sim");
-    assert_int_equal(FUP_ENOENT, compose(f));
-    assert_string_equal(
-        f->err.msg, "variant \"a\": text and labels have no locale in common");
-}
-
 static void a_template_is_the_one_of_the_channel(void **state)
 {
     struct fixture *f = *state;
@@ -485,8 +249,6 @@ static void ending_nothing_is_allowed(void **state)
     fup_message_def_free(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,11 +263,6 @@ int main(void)
         TEST(a_label_that_cannot_be_filled_in_spoils_its_variant),
         TEST(the_variant_follows_the_hash_and_the_weights),
         TEST(the_variant_changes_with_schedule_and_step),
-        TEST(the_locale_falls_back_along_cldr_parents),
-        TEST(traditional_chinese_never_falls_back_to_simplified),
-        TEST(the_first_text_is_the_last_resort),
-        TEST(text_and_labels_are_in_one_locale),
-        TEST(labels_that_share_no_locale_spoil_their_variant),
         TEST(a_template_is_the_one_of_the_channel),
         TEST(a_template_in_another_language_goes_without_labels),
         TEST(without_a_template_for_the_channel_there_is_none),
