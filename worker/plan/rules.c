@@ -115,9 +115,8 @@ void fup_placing_init(struct fup_placing *ret,
 
 /* Elapsed time alone asks no zone: four hours after the second 02:30 of an
  * autumn night are four hours. */
-static int64_t add_delay(const struct fup_zone *zone,
-                         const struct fup_delay *after,
-                         int64_t t)
+static int64_t
+add_delay(const struct fup_zone *zone, const struct fup_delay *after, int64_t t)
 {
     int32_t days;
     int64_t wall_us;
