@@ -1,10 +1,62 @@
 #include "fixture.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SOON 5000
+
+/* --- names with two addresses ------------------------------------------- */
+
+/* uv_getaddrinfo() is wrapped, so that a name has two addresses when a test
+ * wants it: 127.0.0.2, where nobody listens, goes before the true one. */
+static bool two_addresses;
+static uv_getaddrinfo_cb on_true_address;
+
+/* NOLINTBEGIN(readability-identifier-naming): the linker's names */
+int __real_uv_getaddrinfo(uv_loop_t *loop,
+                          uv_getaddrinfo_t *req,
+                          uv_getaddrinfo_cb cb,
+                          const char *node,
+                          const char *service,
+                          const struct addrinfo *hints);
+int __wrap_uv_getaddrinfo(uv_loop_t *loop,
+                          uv_getaddrinfo_t *req,
+                          uv_getaddrinfo_cb cb,
+                          const char *node,
+                          const char *service,
+                          const struct addrinfo *hints);
+
+/* NOLINTEND(readability-identifier-naming) */
+
+static void
+on_address(uv_getaddrinfo_t *req, int status, struct addrinfo *addrs)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *first = NULL;
+
+    if (status == 0 && getaddrinfo("127.0.0.2", "1", &hints, &first) == 0) {
+        first->ai_next = addrs;
+        addrs = first;
+    }
+    on_true_address(req, status, addrs);
+}
+
+/* NOLINTNEXTLINE(readability-identifier-naming) */
+int __wrap_uv_getaddrinfo(uv_loop_t *loop,
+                          uv_getaddrinfo_t *req,
+                          uv_getaddrinfo_cb cb,
+                          const char *node,
+                          const char *service,
+                          const struct addrinfo *hints)
+{
+    on_true_address = cb;
+    return __real_uv_getaddrinfo(loop, req, two_addresses ? on_address : cb,
+                                 node, service, hints);
+}
 
 /* --- connecting --------------------------------------------------------- */
 
@@ -62,14 +114,13 @@ static void gives_up_a_silent_peer_at_its_deadline(void **state)
     (void)close(fd);
 }
 
-static void resolves_names_and_tries_each_address(void **state)
+static void resolves_names_and_chooses_the_database(void **state)
 {
     struct fixture *f = *state;
     char url[64];
     struct answer a;
 
     assert_true(redis_server_start(&f->server, true, NULL));
-    /* May be ::1 too, where nobody listens. */
     (void)snprintf(url, sizeof url, "redis://localhost:%d/3", f->server.port);
     fixture_open(f, url);
     assert_true(loop_until(f, &f->ready, SOON));
@@ -77,6 +128,34 @@ static void resolves_names_and_tries_each_address(void **state)
     assert_true(loop_until(f, &a.done, SOON));
     redis_server_do(&f->server, "SELECT 3");
     assert_int_equal(redis_server_int(&f->server, "EXISTS here"), 1);
+}
+
+static void tries_each_address_of_a_name(void **state)
+{
+    struct fixture *f = *state;
+    char url[64];
+
+    assert_true(redis_server_start(&f->server, true, NULL));
+    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%d", f->server.port);
+    two_addresses = true;
+    fixture_open(f, url);
+    (void)loop_until(f, &f->ready, SOON);
+    two_addresses = false;
+    assert_int_equal(f->n_ready, 1);
+    assert_int_equal(f->n_lost, 0);
+}
+
+static void a_database_that_is_not_there_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char url[160];
+
+    assert_true(redis_server_start(&f->server, false, NULL));
+    (void)snprintf(url, sizeof url, "unix://%s?db=99", f->server.path);
+    fixture_open(f, url);
+    assert_true(loop_until(f, &f->lost, SOON));
+    assert_int_equal(f->why.code, FUP_EREFUSED);
+    assert_non_null(strstr(f->why.msg, "database refused"));
 }
 
 static void commands_before_it_is_ready_are_away(void **state)
@@ -192,7 +271,9 @@ int main(void)
         ALONE(reports_a_missing_socket),
         ALONE(reports_a_host_without_an_address),
         ALONE(gives_up_a_silent_peer_at_its_deadline),
-        ALONE(resolves_names_and_tries_each_address),
+        ALONE(resolves_names_and_chooses_the_database),
+        ALONE(tries_each_address_of_a_name),
+        ALONE(a_database_that_is_not_there_is_refused),
         ALONE(commands_before_it_is_ready_are_away),
         ALONE(refuses_what_is_not_redis),
         ALONE(logs_in_with_a_password),

@@ -279,6 +279,8 @@ static void entries_deleted_while_pending_are_forgotten(void **state)
     redis_server_do(&f->server, "XDEL " COMMANDS " 1-1");
     assert_int_equal(read_as(f, "w1", true), 1);
     assert_string_equal(got.id, "1-2");
+    assert_int_equal(read_as(f, "w1", true), 1);
+    assert_int_equal(pending(f, COMMANDS), 1);
     redis_server_do(&f->server, "XDEL " COMMANDS " 1-2");
     assert_int_equal(read_as(f, "w1", true), 0);
     assert_int_equal(pending(f, COMMANDS), 0);
