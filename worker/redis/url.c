@@ -85,6 +85,17 @@ decode(const char *text, const char *end, char **ret_text, struct fup_err *err)
     return FUP_OK;
 }
 
+/* The first @c of [text, end), or NULL. */
+static const char *find(const char *text, const char *end, char c)
+{
+    for (; text < end; text++) {
+        if (*text == c) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
 /* A number of digits only, from @text to @end. */
 static bool number(const char *text, const char *end, int max, int *ret_number)
 {
@@ -112,7 +123,7 @@ static enum fup_code credentials(const char *text,
                                  struct fup_redis_url *url,
                                  struct fup_err *err)
 {
-    const char *colon = memchr(text, ':', (size_t)(end - text));
+    const char *colon = find(text, end, ':');
     enum fup_code code = FUP_OK;
 
     if (colon == NULL) {
@@ -165,13 +176,13 @@ static enum fup_code parse_host(const char *text,
 
     if (text < end && *text == '[') {
         text++;
-        stop = memchr(text, ']', (size_t)(end - text));
+        stop = find(text, end, ']');
         if (stop == NULL) {
             return bad(err, "host: expected ']' after the address");
         }
         rest = stop + 1;
     } else {
-        stop = memchr(text, ':', (size_t)(end - text));
+        stop = find(text, end, ':');
         stop = stop == NULL ? end : stop;
         rest = stop;
     }
