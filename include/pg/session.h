@@ -2,7 +2,13 @@
  *
  * Each request is one prepared statement in a transaction of its own (one Sync
  * each), so statements that must stand or fall together are one SQL function.
- * Requests are answered in order. */
+ * Requests are answered in order.
+ *
+ * Unless the operator's conninfo says otherwise, only a server that takes
+ * writes will do (target_session_attrs), and dead links are probed. A statement
+ * that the server cannot prepare fails by itself and is prepared with the next
+ * request for it. Behind PgBouncer: ignore_startup_parameters must name
+ * "options", and statement_timeout be set there. Notices are dropped. */
 
 #ifndef FUP_PG_SESSION_H
 #define FUP_PG_SESSION_H
@@ -41,11 +47,16 @@ bool fup_pg_bool(const struct fup_pg_rows *rows, int row, int col);
  *        FUP_EREFUSED  the server said no; nothing was changed. @err holds the
  *                      SQLSTATE and the primary message
  *        FUP_EFENCED   SQLSTATE FU001: the partition is not ours
- *        FUP_EAWAY     it was not sent, or the server rolled it back because
- *                      it is shutting down, in recovery or out of connections
+ *        FUP_EAWAY     it was not sent, or the server rolled it back for a
+ *                      passing reason: shutting down, read only, out of memory
+ *                      or disk, statement_timeout, deadlock, serialization,
+ *                      lock timeout, or a plan that has grown stale
  *        FUP_EUNKNOWN  it was sent and the connection was lost: it may or may
  *                      not have been done
- *        FUP_ECLOSED   the session was closed before it was sent */
+ *        FUP_ECLOSED   the session was closed before it was sent
+ *
+ * @rows is NULL unless FUP_OK; @err is never NULL. The callback may submit,
+ * @req too, and may close the session. */
 typedef void (*fup_pg_cb)(struct fup_pg_request *req,
                           enum fup_code code,
                           const struct fup_pg_rows *rows,
@@ -68,23 +79,29 @@ struct fup_pg_request {
     enum fup_code code;
 };
 
-/* Told when the session becomes ready (@ready, after @setup if any) or is lost
- * or could not connect (@err says why, without the password). Called from the
- * loop. The session itself tries again with backoff, 100 ms to 5 s. */
+/* Told when the session becomes ready (@ready; @err is NULL), and when it is
+ * lost or could not connect (@err says why, without the password). Called from
+ * the loop; the requests that a loss ends are called back after this. The
+ * session itself tries again with backoff, 100 ms to 5 s. */
 typedef void (*fup_pg_state_cb)(struct fup_pg *pg,
                                 bool ready,
                                 const struct fup_err *err);
 
 struct fup_pg_options {
     const char *conninfo;    /* libpq connection string or URI; copied */
-    const char *application; /* application_name; copied */
-    uint64_t connect_ms;     /* deadline for connecting; 0: 10 s */
-    uint64_t answer_ms;      /* no answer for so long: drop it; 0: 30 s */
-    fup_pg_state_cb on_state;
+    const char *application; /* name, where conninfo has none; copied */
+    /* Deadline for connecting, after which the next host is tried; 0: 10 s. */
+    uint64_t connect_ms;
+    /* statement_timeout on the server. Without a sign of life for a quarter
+     * longer, so that its answer can come first, the connection is dropped;
+     * 0: 30 s. */
+    uint64_t answer_ms;
+    fup_pg_state_cb on_state; /* may be NULL */
     void *data;
 };
 
-/* Check @conninfo, without connecting.
+/* Check @conninfo, without connecting. One that names a service of libpq's
+ * service file is refused: its host could not be looked up without blocking.
  * Errors: FUP_EINVAL, @err says what libpq found wrong, no password in it. */
 FUP_MUST_CHECK enum fup_code fup_pg_check_conninfo(const char *conninfo,
                                                    struct fup_err *err);
@@ -117,7 +134,8 @@ void fup_pg_submit(struct fup_pg *pg,
                    fup_pg_cb cb);
 
 /* Close: requests not answered are called back (UNKNOWN if sent, else CLOSED),
- * then @on_closed(data) runs and @pg is gone. NULL @pg is not allowed. */
+ * then @on_closed(data) runs and @pg is gone. A lookup of a host that a thread
+ * works on is waited for. NULL @pg is not allowed; nor is closing twice. */
 void fup_pg_close(struct fup_pg *pg, void (*on_closed)(void *data), void *data);
 
 #endif

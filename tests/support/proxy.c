@@ -255,11 +255,13 @@ static void end_init(struct link *link, struct end *end, bool tcp)
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct fup_proxy *proxy = listener->data;
-    struct link *link = status == 0 ? calloc(1, sizeof *link) : NULL;
+    /* Not calloc(): tests of a lack of memory let that fail. */
+    struct link *link = status == 0 ? malloc(sizeof *link) : NULL;
 
     if (link == NULL) {
         return;
     }
+    memset(link, 0, sizeof *link);
     link->proxy = proxy;
     link->next = proxy->links;
     proxy->links = link;
