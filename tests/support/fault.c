@@ -12,6 +12,7 @@ char *__real_strdup(const char *text);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 char *__wrap_strdup(const char *text);
+
 /* NOLINTEND(readability-identifier-naming) */
 
 void fault_alloc_after(int n)
