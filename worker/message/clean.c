@@ -138,11 +138,16 @@ static enum fup_code normalize(const char *text, size_t n, char *ret)
     const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
     UChar wide[LOOK_MAX];
     UChar normal[NFC_MAX];
+    UErrorCode measured = U_ZERO_ERROR; /* always ends in an overflow */
+    int32_t bytes = 0;
     int32_t len = 0;
 
     (void)u_strFromUTF8(wide, LOOK_MAX, &len, text, (int32_t)n, &status);
     len = unorm2_normalize(nfc, wide, len, normal, NFC_MAX, &status);
     if (U_SUCCESS(status)) {
+        (void)u_strToUTF8(NULL, 0, &bytes, normal, len, &measured);
+    }
+    if (U_SUCCESS(status) && bytes > FUP_VALUE_MAX) {
         len = fitting(normal, len, &status);
     }
     (void)u_strToUTF8(ret, FUP_VALUE_MAX + 1, NULL, normal, len, &status);

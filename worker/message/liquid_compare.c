@@ -6,45 +6,80 @@
 #include "liquid_filter.h"
 #include "liquid_render.h"
 
-static bool contains_item(struct fup_lq_render *render,
-                          const struct fup_lq_value *list,
-                          const struct fup_lq_value *item)
+static bool is_container(const struct fup_lq_value *value)
+{
+    return value->type == LQ_ARRAY || value->type == LQ_LIST ||
+           value->type == LQ_OBJECT;
+}
+
+/* Comparing objects may take the product of their sizes. */
+enum fup_code fup_lq_same(struct fup_lq_render *render,
+                          const struct fup_lq_value *a,
+                          const struct fup_lq_value *b,
+                          bool *ret)
+{
+    enum fup_code code = FUP_OK;
+
+    if (is_container(a) && is_container(b)) {
+        code =
+            fup_lq_render_work(render, fup_lq_weight(a) * fup_lq_weight(b) / 2);
+    }
+    *ret = code == FUP_OK && fup_lq_equal(a, b);
+    return code;
+}
+
+static enum fup_code contains_item(struct fup_lq_render *render,
+                                   const struct fup_lq_value *list,
+                                   const struct fup_lq_value *item,
+                                   bool *ret)
 {
     const struct fup_lq_array *items;
+    enum fup_code code = FUP_OK;
     double number;
 
     if (list->type == LQ_RANGE) {
         number = item->type == LQ_INT || item->type == LQ_FLOAT
                      ? fup_lq_real(item)
                      : NAN;
-        return number >= (double)list->as.range.from &&
+        *ret = number >= (double)list->as.range.from &&
                number <= (double)list->as.range.to;
+        return FUP_OK;
     }
     items = fup_lq_items(list, &render->arena);
-    for (size_t i = 0; items != NULL && i < items->n; i++) {
-        if (fup_lq_equal(&items->items[i], item)) {
-            return true;
-        }
+    if (items == NULL) {
+        return fup_lq_arena_code(&render->arena);
     }
-    return false;
+    *ret = false;
+    for (size_t i = 0; code == FUP_OK && !*ret && i < items->n; i++) {
+        code = fup_lq_same(render, &items->items[i], item, ret);
+    }
+    fup_lq_render_spend(render, items->n / 8);
+    return code;
 }
 
-static bool contains(struct fup_lq_render *render,
-                     const struct fup_lq_value *a,
-                     const struct fup_lq_value *b)
+static enum fup_code contains(struct fup_lq_render *render,
+                              const struct fup_lq_value *a,
+                              const struct fup_lq_value *b,
+                              bool *ret)
 {
+    struct fup_lq_span part;
+
+    *ret = false;
     if (b->type == LQ_NIL) {
-        return false;
+        return FUP_OK;
+    }
+    if (fup_lq_is_list(a)) {
+        return contains_item(render, a, b, ret);
     }
     if (a->type == LQ_STRING) {
-        return fup_lq_find(a->as.text, fup_lq_text(b, &render->arena), 0) !=
-               NULL;
+        part = fup_lq_text(b, &render->arena);
+        fup_lq_render_spend(render, a->as.text.n / 64);
+        *ret = fup_lq_find(a->as.text, part, 0) != NULL;
     }
-    if (a->type == LQ_OBJECT) {
-        return b->type == LQ_STRING &&
-               fup_lq_member(a->as.json, b->as.text) != NULL;
+    if (a->type == LQ_OBJECT && b->type == LQ_STRING) {
+        *ret = fup_lq_find_member(render, a->as.json, b->as.text) != NULL;
     }
-    return fup_lq_is_list(a) && contains_item(render, a, b);
+    return fup_lq_arena_check(render);
 }
 
 static int compare_texts(struct fup_lq_span a, struct fup_lq_span b)
@@ -101,13 +136,15 @@ enum fup_code fup_lq_compare(struct fup_lq_render *render,
                              const struct fup_lq_value *b,
                              bool *ret)
 {
+    enum fup_code code;
+
     if (expr->op == LQ_OP_CONTAINS) {
-        *ret = contains(render, a, b);
-        return fup_lq_arena_check(render);
+        return contains(render, a, b, ret);
     }
     if (expr->op == LQ_OP_EQ || expr->op == LQ_OP_NE) {
-        *ret = fup_lq_equal(a, b) == (expr->op == LQ_OP_EQ);
-        return FUP_OK;
+        code = fup_lq_same(render, a, b, ret);
+        *ret = *ret == (expr->op == LQ_OP_EQ);
+        return code;
     }
     return compare_order(render, expr, a, b, ret);
 }

@@ -45,6 +45,11 @@ enum fup_code fup_lq_render_work(struct fup_lq_render *render, size_t n)
     return FUP_OK;
 }
 
+void fup_lq_render_spend(struct fup_lq_render *render, size_t n)
+{
+    render->work_left -= n < render->work_left ? n : render->work_left;
+}
+
 enum fup_code fup_lq_call_fail(struct fup_lq_call *call, const char *fmt, ...)
 {
     char what[160];
@@ -194,6 +199,9 @@ static enum fup_code apply(struct fup_lq_render *render,
     if (missing.as.text.n > 0 && !fup_lq_filter_is_default(use->filter)) {
         *value = missing;
         return FUP_OK;
+    }
+    if (value->type == LQ_STRING) {
+        fup_lq_render_spend(render, value->as.text.n / 64);
     }
     code = use->filter->apply(&call, value);
     return code == FUP_OK ? fup_lq_arena_check(render) : code;

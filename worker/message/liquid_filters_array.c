@@ -1,6 +1,7 @@
 /* Filters on lists. */
 
 #include "liquid_filter.h"
+#include "liquid_render.h"
 
 #include <cjson/cJSON.h>
 
@@ -69,8 +70,8 @@ enum fup_code fup_lq_call_member(struct fup_lq_call *call,
         return fup_lq_call_fail(call, "looks for a member, but finds %s",
                                 fup_lq_type_name(item));
     }
-    *ret = fup_lq_from_json(
-        fup_lq_member(item->as.json, fup_lq_call_text(call, 0)));
+    *ret = fup_lq_from_json(fup_lq_find_member(call->render, item->as.json,
+                                               fup_lq_call_text(call, 0)));
     return FUP_OK;
 }
 
@@ -262,13 +263,14 @@ static enum fup_code keep_new(struct fup_lq_call *call,
                               const struct fup_lq_array *kept,
                               bool *ret)
 {
-    *ret = true;
-    for (size_t i = 0; i < kept->n; i++) {
-        if (fup_lq_equal(member, &kept->items[i])) {
-            *ret = false;
-        }
+    bool known = false;
+    enum fup_code code = fup_lq_call_work(call, kept->n);
+
+    for (size_t i = 0; code == FUP_OK && !known && i < kept->n; i++) {
+        code = fup_lq_same(call->render, member, &kept->items[i], &known);
     }
-    return fup_lq_call_work(call, kept->n);
+    *ret = !known;
+    return code;
 }
 
 static enum fup_code keep_matching(struct fup_lq_call *call,
@@ -277,9 +279,10 @@ static enum fup_code keep_matching(struct fup_lq_call *call,
                                    bool *ret)
 {
     (void)kept;
-    *ret = call->n_args > 1 ? fup_lq_equal(member, &call->args[1])
-                            : fup_lq_truthy(member);
-    return FUP_OK;
+    *ret = fup_lq_truthy(member);
+    return call->n_args > 1
+               ? fup_lq_same(call->render, member, &call->args[1], ret)
+               : FUP_OK;
 }
 
 static enum fup_code apply_compact(struct fup_lq_call *call,

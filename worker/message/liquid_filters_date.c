@@ -366,8 +366,8 @@ static bool read_date(const struct fup_lq_value *value,
 /* The "locale" of the data; NULL when they have none. */
 static const char *locale_of(const struct fup_lq_call *call)
 {
-    const struct cJSON *item =
-        fup_lq_member(call->render->data, fup_lq_span_of("locale"));
+    const struct cJSON *item = fup_lq_find_member(
+        call->render, call->render->data, fup_lq_span_of("locale"));
 
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }

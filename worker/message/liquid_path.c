@@ -59,8 +59,26 @@ static struct fup_lq_value loop_member(struct fup_lq_render *render,
     return fup_lq_nil();
 }
 
+const struct cJSON *fup_lq_find_member(struct fup_lq_render *render,
+                                       const struct cJSON *object,
+                                       struct fup_lq_span key)
+{
+    const struct cJSON *item = object != NULL ? object->child : NULL;
+    size_t n = 0;
+
+    while (item != NULL &&
+           (item->string == NULL || strncmp(item->string, key.p, key.n) != 0 ||
+            item->string[key.n] != '\0')) {
+        item = item->next;
+        n++;
+    }
+    fup_lq_render_spend(render, n / 8);
+    return item;
+}
+
 /* Item @index of a list; from the end when negative. */
-static struct fup_lq_value list_item(const struct fup_lq_value *list,
+static struct fup_lq_value list_item(struct fup_lq_render *render,
+                                     const struct fup_lq_value *list,
                                      int64_t index)
 {
     int64_t n = (int64_t)fup_lq_count(list);
@@ -76,6 +94,7 @@ static struct fup_lq_value list_item(const struct fup_lq_value *list,
     if (list->type == LQ_RANGE) {
         return fup_lq_int(list->as.range.from + index);
     }
+    fup_lq_render_spend(render, (size_t)n / 8);
     for (item = list->as.json->child; index > 0; index--) {
         item = item->next;
     }
@@ -115,7 +134,7 @@ static struct fup_lq_value special_member(struct fup_lq_render *render,
         return fup_lq_nil();
     }
     if (fup_lq_is_list(of)) {
-        return list_item(of, first ? 0 : -1);
+        return list_item(render, of, first ? 0 : -1);
     }
     return first && of->type == LQ_OBJECT ? first_pair(render, of)
                                           : fup_lq_nil();
@@ -129,7 +148,7 @@ struct fup_lq_value fup_lq_member_of(struct fup_lq_render *render,
     const struct cJSON *item;
 
     if (key->type == LQ_INT) {
-        return fup_lq_is_list(of) ? list_item(of, key->as.integer)
+        return fup_lq_is_list(of) ? list_item(render, of, key->as.integer)
                                   : fup_lq_nil();
     }
     if (key->type != LQ_STRING) {
@@ -139,7 +158,7 @@ struct fup_lq_value fup_lq_member_of(struct fup_lq_render *render,
         return loop_member(render, of->as.loop, key->as.text);
     }
     if (of->type == LQ_OBJECT) {
-        item = fup_lq_member(of->as.json, key->as.text);
+        item = fup_lq_find_member(render, of->as.json, key->as.text);
         if (item != NULL) {
             return fup_lq_from_json(item);
         }
@@ -168,5 +187,5 @@ struct fup_lq_value fup_lq_look_up(struct fup_lq_render *render,
     if (id != LQ_NONE && render->locals[id].type != LQ_UNSET) {
         return render->locals[id];
     }
-    return fup_lq_from_json(fup_lq_member(render->data, name));
+    return fup_lq_from_json(fup_lq_find_member(render, render->data, name));
 }

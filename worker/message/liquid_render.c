@@ -139,12 +139,16 @@ static enum fup_code render_when(struct fup_lq_render *render,
 {
     const struct fup_lq_node *branch = &render->liquid->nodes[index];
     struct fup_lq_value other;
+    bool same = false;
     enum fup_code code = FUP_OK;
 
     for (uint32_t i = branch->expr; code == FUP_OK && i != LQ_NONE;
          i = render->liquid->exprs[i].next) {
         code = fup_lq_eval(render, i, &other);
-        if (code == FUP_OK && fup_lq_equal(value, &other)) {
+        if (code == FUP_OK) {
+            code = fup_lq_same(render, value, &other, &same);
+        }
+        if (code == FUP_OK && same) {
             *matched = true;
             code = render_nodes(render, index + 1, branch->end, out);
         }

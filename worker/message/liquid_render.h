@@ -73,6 +73,22 @@ FUP_MUST_CHECK enum fup_code fup_lq_render_fail(struct fup_lq_render *render,
 FUP_MUST_CHECK enum fup_code fup_lq_render_work(struct fup_lq_render *render,
                                                 size_t n);
 
+/* The same for work that is done already: what is over comes out at the next
+ * node. Steps through a list weigh an eighth, bytes looked through a 64th. */
+void fup_lq_render_spend(struct fup_lq_render *render, size_t n);
+
+/* The member @key of an object in the data (NULL has none), or NULL. */
+const struct cJSON *fup_lq_find_member(struct fup_lq_render *render,
+                                       const struct cJSON *object,
+                                       struct fup_lq_span key);
+
+/* Whether @a and @b are equal; for large lists and objects this is work.
+ * Errors: FUP_ELIMIT. */
+FUP_MUST_CHECK enum fup_code fup_lq_same(struct fup_lq_render *render,
+                                         const struct fup_lq_value *a,
+                                         const struct fup_lq_value *b,
+                                         bool *ret);
+
 /* FUP_OK, or why the arena could not give memory. */
 FUP_MUST_CHECK enum fup_code fup_lq_arena_check(struct fup_lq_render *render);
 

@@ -69,17 +69,29 @@ struct fup_lq_value fup_lq_from_json(const struct cJSON *json)
     }
 }
 
-const struct cJSON *fup_lq_member(const struct cJSON *object,
-                                  struct fup_lq_span key)
+static size_t json_weight(const struct cJSON *json)
 {
-    const struct cJSON *item = object != NULL ? object->child : NULL;
+    size_t n = 1;
 
-    while (item != NULL &&
-           (item->string == NULL || strncmp(item->string, key.p, key.n) != 0 ||
-            item->string[key.n] != '\0')) {
-        item = item->next;
+    for (const struct cJSON *p = json->child; p != NULL; p = p->next) {
+        n += json_weight(p);
     }
-    return item;
+    return n;
+}
+
+size_t fup_lq_weight(const struct fup_lq_value *value)
+{
+    size_t n = 1;
+
+    if (value->type == LQ_LIST || value->type == LQ_OBJECT) {
+        return json_weight(value->as.json);
+    }
+    if (value->type == LQ_ARRAY) {
+        for (size_t i = 0; i < value->as.array->n; i++) {
+            n += fup_lq_weight(&value->as.array->items[i]);
+        }
+    }
+    return n;
 }
 
 const char *fup_lq_type_name(const struct fup_lq_value *value)

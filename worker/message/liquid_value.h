@@ -98,9 +98,8 @@ struct fup_lq_value fup_lq_string(struct fup_lq_span text);
 struct fup_lq_value fup_lq_list_of(const struct fup_lq_array *array);
 struct fup_lq_value fup_lq_from_json(const struct cJSON *json);
 
-/* The member @key of an object in the data, or NULL. */
-const struct cJSON *fup_lq_member(const struct cJSON *object,
-                                  struct fup_lq_span key);
+/* How much there is to compare: the value, and all that is in it. */
+size_t fup_lq_weight(const struct fup_lq_value *value);
 
 /* For an error message: "a number", "a list". */
 const char *fup_lq_type_name(const struct fup_lq_value *value);

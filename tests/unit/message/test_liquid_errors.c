@@ -1,5 +1,7 @@
 /* Liquid: what is refused, when compiling and when rendering. */
 
+#include <stdio.h>
+
 #include "liquid_support.h"
 
 static void errors_say_line_and_column(void **state)
@@ -144,6 +146,46 @@ compile_nested(const char *before, const char *after, size_t n)
     return code;
 }
 
+/* [{"k0":0,…},{"k0":0,…}] with @n members each. */
+static struct cJSON *twins(int n)
+{
+    struct cJSON *data = cJSON_CreateObject();
+
+    for (const char *name = "ab"; *name != '\0'; name++) {
+        struct cJSON *twin = cJSON_CreateObject();
+        char key[16] = {*name, '\0'};
+
+        cJSON_AddItemToObject(data, key, twin);
+        for (int i = 0; i < n; i++) {
+            (void)snprintf(key, sizeof key, "k%d", i);
+            assert_non_null(cJSON_AddNumberToObject(twin, key, i));
+        }
+    }
+    return data;
+}
+
+static void comparing_large_objects_is_work(void **state)
+{
+    static const char source[] = "{% for i in (1..50) %}{% if a == b %}x"
+                                 "{% endif %}{% endfor %}";
+    struct cJSON *data = twins(50);
+    struct fup_buf out;
+    struct fup_err err;
+
+    (void)state;
+    assert_int_equal(FUP_OK,
+                     liquid_render(source, data, FUP_LIQUID_LAX, &out, &err));
+    assert_int_equal(50, out.len);
+    fup_buf_done(&out);
+    cJSON_Delete(data);
+    data = twins(500);
+    assert_int_equal(FUP_ELIMIT,
+                     liquid_render(source, data, FUP_LIQUID_LAX, &out, &err));
+    assert_string_equal(err.msg, "the text takes too much work");
+    fup_buf_done(&out);
+    cJSON_Delete(data);
+}
+
 static void limits_hold_when_compiling(void **state)
 {
     (void)state;
@@ -196,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_say_line_and_column),
         cmocka_unit_test(limits_hold_at_run_time),
+        cmocka_unit_test(comparing_large_objects_is_work),
         cmocka_unit_test(limits_hold_when_compiling),
         cmocka_unit_test(brackets_inside_one_another_are_limited),
         cmocka_unit_test(a_long_chain_of_conditions_needs_no_stack),
