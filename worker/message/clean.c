@@ -249,7 +249,7 @@ enum fup_code fup_clean_attributes(const char *attributes,
                            FUP_ATTRIBUTES_MAX);
     }
     code = read_object(attributes, &data, err);
-    if (code != FUP_OK) {
+    if (data == NULL) {
         return code;
     }
     code = clean_items(data, 0);

@@ -79,11 +79,6 @@ void *fup_lq_arena_take(struct fup_lq_arena *arena, size_t size)
     return p;
 }
 
-enum fup_code fup_lq_arena_code(const struct fup_lq_arena *arena)
-{
-    return arena->failed != FUP_OK ? arena->failed : FUP_ENOMEM;
-}
-
 struct fup_lq_array *fup_lq_array_new(struct fup_lq_arena *arena, size_t n)
 {
     struct fup_lq_array *array;

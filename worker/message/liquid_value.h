@@ -84,8 +84,11 @@ void fup_lq_arena_done(struct fup_lq_arena *arena);
 void *fup_lq_arena_take(struct fup_lq_arena *arena, size_t size);
 
 /* Why a take failed; never FUP_OK. */
-FUP_MUST_CHECK enum fup_code
-fup_lq_arena_code(const struct fup_lq_arena *arena);
+FUP_MUST_CHECK static inline enum fup_code
+fup_lq_arena_code(const struct fup_lq_arena *arena)
+{
+    return arena->failed != FUP_OK ? arena->failed : FUP_ENOMEM;
+}
 
 /* An array with room for @n items (@n is set), or NULL. */
 struct fup_lq_array *fup_lq_array_new(struct fup_lq_arena *arena, size_t n);

@@ -34,6 +34,30 @@ static void a_missing_variable_tries_the_other_variants_in_order(void **state)
     assert_string_equal(f->message.text, "Hi there");
 }
 
+static void a_variant_before_the_chosen_one_is_tried_too(void **state)
+{
+    struct fixture *f = *state;
+
+    add_text(&add_variant(f, "a", 0)->text, "en", "Hi {{ goal }}");
+    add_text(&add_variant(f, "b", 0)->text, "en", "Hi there");
+    add_text(&add_variant(f, "c", 1)->text, "en", "Hi {{ name }}");
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.variant, "b");
+    f->facts.attributes = "{\"name\":\"Ana\",\"goal\":\"a bed\"}";
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.variant, "c");
+}
+
+static void without_weights_the_variants_are_tried_in_order(void **state)
+{
+    struct fixture *f = *state;
+
+    add_text(&add_variant(f, "a", 0)->text, "en", "Hi {{ goal }}");
+    add_text(&add_variant(f, "b", 0)->text, "en", "Hi there");
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.variant, "b");
+}
+
 static void the_fallback_is_the_last_candidate(void **state)
 {
     struct fixture *f = *state;
@@ -254,6 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(fills_in_attributes_and_facts),
         TEST(a_missing_variable_tries_the_other_variants_in_order),
+        TEST(a_variant_before_the_chosen_one_is_tried_too),
+        TEST(without_weights_the_variants_are_tried_in_order),
         TEST(the_fallback_is_the_last_candidate),
         TEST(without_a_usable_candidate_the_first_variable_is_named),
         TEST(a_definition_without_texts_is_refused),
