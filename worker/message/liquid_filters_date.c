@@ -196,9 +196,12 @@ print_padded(struct print *print, struct fup_lq_span text, int width, char pad)
 static void print_number(struct print *print, const struct number *number)
 {
     char text[24];
-    char pad = print->flags.pad != '\0' ? print->flags.pad : number->pad;
+    char pad = number->pad;
     int width = print->flags.width > 0 ? print->flags.width : number->width;
 
+    if (print->flags.pad != '\0') {
+        pad = print->flags.pad;
+    }
     (void)snprintf(text, sizeof text, "%lld", (long long)number->value(print));
     print_padded(print, fup_lq_span_of(text), pad == '-' ? 0 : width, pad);
 }
