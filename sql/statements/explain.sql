@@ -1,12 +1,13 @@
 -- One conversation for a person: facts, the newest enrollment, what stands
 -- against sending, commands that wait, the ledger of its last 50 events.
 -- params: tenant, conversation
--- rows: JSON; facts is null when the adapter does not know it
+-- rows: JSON; facts is null when the adapter does not know it; us and run (of
+-- an active enrollment) are for the planner, instants in µs
 WITH RECURSIVE now AS MATERIALIZED (SELECT clock_timestamp() AS at),
 facts AS MATERIALIZED (
   SELECT * FROM followup.conversation_facts(ARRAY[$1::text], ARRAY[$2::text])
 ), newest AS MATERIALIZED (
-  SELECT n.*, v.name AS schedule, left(v.digest, 12) AS digest
+  SELECT n.*, v.name AS schedule, left(v.digest, 12) AS digest, v.definition
   FROM followup.enrollment n
   JOIN followup.schedule_version v ON v.id = n.version
   WHERE n.partition = followup.partition_of($1::text, $2::text)
@@ -40,6 +41,14 @@ SELECT json_build_object(
     'enroll_since', (SELECT followup.us(i.enroll_since)
                      FROM followup.installation i),
     'address', f.address) FROM facts f),
+  'run', (SELECT json_build_object(
+    'schedule', n.schedule, 'definition', n.definition, 'step', n.step,
+    'force', n.force, 'now', followup.us(now.at),
+    'episode_at', followup.us(n.episode_at),
+    'last_step_at', followup.us(n.last_step_at),
+    'due_at', followup.us(n.due_at), 'manual_at', followup.us(n.manual_at),
+    'paused_until', followup.us(n.paused_until))
+    FROM newest n, now WHERE n.outcome IS NULL),
   'enrollment', (SELECT json_build_object(
     'schedule', n.schedule, 'version', n.digest,
     'state', CASE
@@ -59,11 +68,6 @@ SELECT json_build_object(
     'error_class', l.error_class, 'chosen', l.chosen)
     FROM newest n JOIN followup.ledger l
       ON l.partition = n.partition AND l.seq = n.last_out_seq),
-  'why', (SELECT coalesce(json_agg(json_build_object(
-      'rule', t.move->>0, 'at', t.move->>1) ORDER BY t.ord), '[]')
-    FROM (SELECT w.trace FROM walk w WHERE w.trace IS NOT NULL
-          ORDER BY w.nth LIMIT 1) x,
-      jsonb_array_elements(x.trace::jsonb) WITH ORDINALITY AS t(move, ord)),
   'against', (SELECT coalesce(json_agg(a.code), '[]') FROM (
       SELECT 'held' AS code
       WHERE followup.is_held($1::text, (SELECT n.schedule FROM newest n))

@@ -17,17 +17,26 @@
 
 /* --- all ---------------------------------------------------------------- */
 
+/* What the planner says stands before what happened. */
 static void complete(const struct fup_options *options, cJSON *tree)
 {
     cJSON *us = cJSON_DetachItemFromObjectCaseSensitive(tree, "us");
+    cJSON *run = cJSON_DetachItemFromObjectCaseSensitive(tree, "run");
+    cJSON *history = cJSON_DetachItemFromObjectCaseSensitive(tree, "history");
     const cJSON *enrollment =
         cJSON_GetObjectItemCaseSensitive(tree, "enrollment");
+    bool ours = cJSON_IsTrue(
+        cJSON_GetObjectItemCaseSensitive(enrollment, "this_silence"));
 
-    if (cJSON_IsObject(us) && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
-                                  enrollment, "this_silence"))) {
+    if (cJSON_IsObject(run)) {
+        fup_explain_next(options->schedules, tree, us, run);
+    }
+    if (cJSON_IsObject(us) && !ours) {
         fup_explain_why(options->schedules, tree, us);
     }
+    (void)cJSON_AddItemToObject(tree, "history", history);
     cJSON_Delete(us);
+    cJSON_Delete(run);
 }
 
 static enum fup_code explain(const struct fup_options *options,

@@ -1,5 +1,4 @@
-/* Why a conversation is not followed up: the same question that the worker
- * asks, put to the schedules at hand. */
+/* The same questions that the worker asks the planner. */
 
 #include "explain_why.h"
 
@@ -7,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/channels.h"
 #include "codec/schedule.h"
 #include "core/time.h"
 #include "plan/plan.h"
@@ -22,7 +22,12 @@ static int64_t instant_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 
-    return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : FUP_TIME_NONE;
+    if (!cJSON_IsNumber(item)) {
+        return FUP_TIME_NONE;
+    }
+    /* A pause without an end is more than a double can tell exactly. */
+    return item->valuedouble < 9e18 ? (int64_t)item->valuedouble
+                                    : FUP_TIME_NEVER;
 }
 
 static bool is_true(const cJSON *object, const char *name)
@@ -147,4 +152,134 @@ void fup_explain_why(const char *folder, cJSON *tree, const cJSON *us)
         (void)cJSON_AddStringToObject(tree, "schedules", "cannot be read");
     }
     cJSON_free(attributes);
+}
+
+/* --- what comes next ---------------------------------------------------- */
+
+static struct fup_run read_run(const cJSON *tree, const cJSON *in)
+{
+    const cJSON *step = cJSON_GetObjectItemCaseSensitive(in, "step");
+    const cJSON *force = cJSON_GetObjectItemCaseSensitive(in, "force");
+    struct fup_run run = {
+        .episode_at = instant_of(in, "episode_at"),
+        .step = cJSON_IsNumber(step) ? step->valueint : 1,
+        .last_step_at = instant_of(in, "last_step_at"),
+        .due_at = instant_of(in, "due_at"),
+        .manual_at = instant_of(in, "manual_at"),
+        .force = cJSON_IsNumber(force) ? (unsigned)force->valueint : 0,
+        .paused_until = instant_of(in, "paused_until"),
+        .held = is_against(tree, "held"),
+    };
+
+    if (run.episode_at == 0) {
+        run.episode_at = FUP_TIME_NONE; /* no inbound message at all */
+    }
+    return run;
+}
+
+static void add_instant(cJSON *to, const char *name, int64_t at)
+{
+    char text[FUP_TIME_TEXT];
+
+    if (at != FUP_TIME_NONE) {
+        (void)cJSON_AddStringToObject(to, name, fup_time_format(at, text));
+    }
+}
+
+static void add_plan(cJSON *tree,
+                     const struct fup_schedule *schedule,
+                     const struct fup_plan *plan)
+{
+    cJSON *next = cJSON_AddObjectToObject(tree, "next");
+    cJSON *why = cJSON_AddArrayToObject(tree, "why");
+
+    (void)cJSON_AddStringToObject(next, "action",
+                                  fup_action_text(plan->action));
+    if (plan->reason != FUP_REASON_NONE) {
+        (void)cJSON_AddStringToObject(next, "reason",
+                                      fup_reason_text(plan->reason));
+    }
+    if (plan->step > 0 && (size_t)plan->step <= schedule->n_steps) {
+        (void)cJSON_AddNumberToObject(next, "step", plan->step);
+        (void)cJSON_AddStringToObject(next, "kind",
+                                      schedule->steps[plan->step - 1].kind);
+    }
+    add_instant(next, "at", plan->at);
+    add_instant(next, "expires_at", plan->expires_at);
+    for (size_t i = 0; i < plan->trace.n; i++) {
+        cJSON *row = cJSON_CreateObject();
+
+        (void)cJSON_AddStringToObject(row, "rule",
+                                      fup_rule_text(plan->trace.moves[i].rule));
+        add_instant(row, "at", plan->trace.moves[i].at);
+        (void)cJSON_AddItemToArray(why, row);
+    }
+}
+
+/* The version that the enrollment is on, from the database. */
+static struct fup_schedule *read_version(const cJSON *run)
+{
+    const char *text = text_of(run, "definition");
+    struct fup_schedule *schedule = NULL;
+    struct fup_problems problems;
+
+    fup_problems_init(&problems);
+    if (text == NULL || fup_schedule_parse(text, strlen(text), "version",
+                                           &schedule, &problems) != FUP_OK) {
+        schedule = NULL;
+    }
+    fup_problems_done(&problems);
+    return schedule;
+}
+
+static void ask_planner(const struct fup_plan_env *env,
+                        const struct fup_schedule *schedule,
+                        cJSON *tree,
+                        const cJSON *us,
+                        const cJSON *in)
+{
+    const cJSON *f = cJSON_GetObjectItemCaseSensitive(tree, "facts");
+    char *attributes = cJSON_PrintUnformatted(
+        cJSON_GetObjectItemCaseSensitive(f, "attributes"));
+    struct fup_facts facts = read_facts(tree, us, attributes);
+    struct fup_run run = read_run(tree, in);
+    struct fup_plan plan;
+
+    fup_plan_next(env, schedule, cJSON_IsObject(f) ? &facts : NULL, &run,
+                  instant_of(in, "now"), &plan);
+    add_plan(tree, schedule, &plan);
+    cJSON_free(attributes);
+}
+
+void fup_explain_next(const char *folder,
+                      cJSON *tree,
+                      const cJSON *us,
+                      const cJSON *run)
+{
+    struct fup_zones *zones = NULL;
+    struct fup_channels channels = {0};
+    struct fup_problems problems;
+    struct fup_schedule *schedule = read_version(run);
+    bool known;
+
+    if (schedule == NULL) {
+        (void)cJSON_AddStringToObject(tree, "next", "cannot be told");
+        return;
+    }
+    fup_problems_init(&problems);
+    known = fup_channels_load(folder, &channels, &problems) == FUP_OK ||
+            fup_channels_load(NULL, &channels, &problems) == FUP_OK;
+    fup_problems_done(&problems);
+    if (known && fup_zones_create(&zones) == FUP_OK) {
+        const struct fup_plan_env env = {
+            .zones = zones,
+            .channels = channels.rules,
+            .n_channels = channels.n,
+        };
+
+        ask_planner(&env, schedule, tree, us, run);
+        fup_zones_free(zones);
+    }
+    fup_channels_done(&channels);
+    fup_schedule_free(schedule);
 }

@@ -11,6 +11,8 @@
 
 #define WORDS_MAX 32
 
+static char database[64]; /* of this program */
+
 static enum fup_code run_sql(struct fup_pg_block *conn,
                              const char *sql,
                              struct fup_pg_rows *ret_rows,
@@ -48,27 +50,62 @@ static void set_environment(const struct fixture *f)
     (void)unsetenv("FOLLOWUP_PARTITIONS");
 }
 
+/* One database a program: making one takes longer than most tests. */
+int fixture_begin(void **state)
+{
+    struct fup_pg_block *admin;
+    struct fup_pg_rows rows;
+    struct fup_err err = {0};
+    char sql[128];
+
+    (void)state;
+    need_servers();
+    (void)snprintf(database, sizeof database, "app_%ld", (long)getpid());
+    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", database);
+    if (fup_pg_block_open(getenv("FUP_TEST_POSTGRES"), &admin, &err) !=
+        FUP_OK) {
+        (void)fprintf(stderr, "set-up: %s\n", err.msg);
+        return -1;
+    }
+    if (run_sql(admin, sql, &rows, &err) != FUP_OK) {
+        (void)fprintf(stderr, "set-up: %s\n", err.msg);
+    }
+    fup_pg_block_close(admin);
+    return err.code == FUP_OK ? 0 : -1;
+}
+
+int fixture_end(void **state)
+{
+    struct fup_pg_block *admin;
+    struct fup_pg_rows rows;
+    struct fup_err err = {0};
+    char sql[128];
+
+    (void)state;
+    (void)snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", database);
+    if (fup_pg_block_open(getenv("FUP_TEST_POSTGRES"), &admin, &err) !=
+        FUP_OK) {
+        return -1;
+    }
+    if (run_sql(admin, sql, &rows, &err) != FUP_OK) {
+        (void)fprintf(stderr, "tear-down: %s\n", err.msg);
+    }
+    fup_pg_block_close(admin);
+    return 0;
+}
+
 int fixture_set_up(void **state)
 {
     static int number;
     struct fixture *f = calloc(1, sizeof *f);
-    struct fup_pg_rows rows;
-    char sql[128];
 
-    need_servers();
     if (f == NULL) {
         return -1;
     }
-    (void)snprintf(f->database, sizeof f->database, "app_%ld_%d",
-                   (long)getpid(), ++number);
-    (void)snprintf(f->prefix, sizeof f->prefix, "%s", f->database);
+    (void)snprintf(f->prefix, sizeof f->prefix, "%s_%d", database, ++number);
     (void)snprintf(f->conninfo, sizeof f->conninfo, "%s dbname=%s",
-                   getenv("FUP_TEST_POSTGRES"), f->database);
-    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", f->database);
-    if (fup_pg_block_open(getenv("FUP_TEST_POSTGRES"), &f->admin, &f->err) !=
-            FUP_OK ||
-        run_sql(f->admin, sql, &rows, &f->err) != FUP_OK ||
-        fup_pg_block_open(f->conninfo, &f->conn, &f->err) != FUP_OK ||
+                   getenv("FUP_TEST_POSTGRES"), database);
+    if (fup_pg_block_open(f->conninfo, &f->conn, &f->err) != FUP_OK ||
         fup_redis_block_open(getenv("FUP_TEST_REDIS"), 10000, &f->redis,
                              &f->err) != FUP_OK) {
         (void)fprintf(stderr, "set-up: %s\n", f->err.msg);
@@ -94,15 +131,12 @@ int fixture_tear_down(void **state)
 {
     struct fixture *f = *state;
     struct fup_pg_rows rows;
-    char sql[128];
 
-    fup_pg_block_close(f->conn);
-    (void)snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)",
-                   f->database);
-    if (run_sql(f->admin, sql, &rows, &f->err) != FUP_OK) {
+    if (run_sql(f->conn, "DROP SCHEMA IF EXISTS followup, crm CASCADE", &rows,
+                &f->err) != FUP_OK) {
         (void)fprintf(stderr, "tear-down: %s\n", f->err.msg);
     }
-    fup_pg_block_close(f->admin);
+    fup_pg_block_close(f->conn);
     fup_redis_block_close(f->redis);
     free(f);
     return 0;
@@ -150,7 +184,7 @@ const char *fixture_file(struct fixture *f, const char *text)
 {
     FILE *file;
 
-    (void)snprintf(f->path, sizeof f->path, "/tmp/%s.sql", f->database);
+    (void)snprintf(f->path, sizeof f->path, "/tmp/%s.sql", f->prefix);
     file = fopen(f->path, "wx");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);

@@ -1,5 +1,5 @@
-/* The program against real servers: a database and key names of its own for
- * each test, and the program itself as a child. */
+/* The program against real servers: schemas and key names of its own for each
+ * test, and the program itself as a child. */
 
 #ifndef FUP_TESTS_APP_FIXTURE_H
 #define FUP_TESTS_APP_FIXTURE_H
@@ -18,11 +18,9 @@ struct outcome {
 };
 
 struct fixture {
-    char database[64];
     char conninfo[512];
-    char prefix[64];
-    struct fup_pg_block *admin;
-    struct fup_pg_block *conn; /* to the database */
+    char prefix[80];
+    struct fup_pg_block *conn;
     struct fup_redis_block *redis;
     struct outcome run; /* of the last fixture_run() */
     struct fup_err err;
@@ -30,8 +28,13 @@ struct fixture {
     char text[4096]; /* of the last fixture_sql() or fixture_redis() */
 };
 
-/* For cmocka; the environment of children names the servers and the prefix.
- * Skips the program without servers. */
+/* For cmocka, around all tests of a program: a database of its own. Skips the
+ * program without servers. */
+int fixture_begin(void **state);
+int fixture_end(void **state);
+
+/* Around each test; the environment of children names the servers and the
+ * prefix; the schemas are dropped after it. */
 int fixture_set_up(void **state);
 int fixture_tear_down(void **state);
 

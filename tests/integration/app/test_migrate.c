@@ -173,5 +173,5 @@ int main(void)
         CASE(a_server_that_is_away_is_exit_code_3),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

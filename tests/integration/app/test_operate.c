@@ -147,5 +147,5 @@ int main(void)
         CASE(every_verb_has_help_without_any_configuration),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

@@ -309,5 +309,5 @@ int main(void)
         CASE(without_a_schema_it_says_so),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

@@ -126,29 +126,47 @@ static void explains_what_is_armed_and_what_happened(void **state)
     struct fixture *f = *state;
 
     add_conversation(f);
+    (void)fixture_sql(f, "INSERT INTO crm.message "
+                         "(conversation_id, direction, created_at) VALUES "
+                         "('c1', 'in', '2030-01-01 00:00Z'), "
+                         "('c1', 'out', '2030-01-01 01:00Z')");
     (void)fixture_sql(f, "INSERT INTO followup.schedule_version "
-                         "(name, digest, definition) "
-                         "VALUES ('pricing', 'abc', '{}')");
+                         "(name, digest, definition) VALUES ('pricing', 'abc', "
+                         "'{\"name\":\"pricing\",\"steps\":[{\"kind\":"
+                         "\"close_out\",\"after\":\"2d\",\"close\":true}]}')");
     (void)fixture_sql(f, "INSERT INTO followup.enrollment (partition, tenant, "
                          "conversation, channel, episode_at, version, due_at, "
                          "last_seq) VALUES (0, 'default', 'c1', 'webchat', "
-                         "'epoch', 1, '2030-01-02 03:04:05Z', 2)");
+                         "'2030-01-01 00:00Z', 1, '2030-01-03 01:00Z', 2)");
     (void)fixture_sql(
         f, "INSERT INTO followup.ledger (partition, seq, epoch, enrollment, "
-           "gen, prev_seq, at, tenant, conversation, episode_at, event, "
-           "trace, actor) VALUES "
-           "(0, 1, 1, 1, 0, NULL, now(), 'default', 'c1', 'epoch', "
-           "'enrolled', '[[\"delay\",\"2030-01-01T00:00:00Z\"]]', NULL), "
-           "(0, 2, 1, 1, 1, 1, now(), 'default', 'c1', 'epoch', "
-           "'rescheduled', NULL, 'ana')");
+           "gen, prev_seq, at, tenant, conversation, episode_at, event, actor)"
+           " VALUES (0, 1, 1, 1, 0, NULL, now(), 'default', 'c1', now(), "
+           "'enrolled', NULL), (0, 2, 1, 1, 1, 1, now(), 'default', 'c1', "
+           "now(), 'resumed', 'ana')");
     assert_int_equal(fixture_run(f, "explain", "c1", NULL), 0);
-    assert_non_null(strstr(f->run.out, "armed"));
-    assert_non_null(strstr(f->run.out, "2030-01-02T03:04:05"));
-    assert_non_null(strstr(f->run.out, "  delay  2030-01-01T00:00:00Z"));
-    assert_non_null(strstr(f->run.out, "rescheduled  ana"));
+    assert_non_null(strstr(f->run.out, "  state                    armed\n"));
+    assert_non_null(strstr(f->run.out, "  action                   silent\n"));
+    assert_non_null(strstr(f->run.out, "2030-01-03T01:00:00.000Z"));
+    assert_non_null(strstr(f->run.out, "  base   2030-01-01T01:00:00.000Z\n"
+                                       "  delay  2030-01-03T01:00:00.000Z\n"));
     assert_null(strstr(f->run.out, "not followed up"));
-    assert_true(strstr(f->run.out, " enrolled ") <
-                strstr(f->run.out, "rescheduled"));
+    assert_non_null(strstr(f->run.out, " enrolled  -"));
+    assert_true(strstr(f->run.out, " enrolled  -") <
+                strstr(f->run.out, " resumed   ana"));
+}
+
+static void a_pause_without_an_end_is_told_as_one(void **state)
+{
+    struct fixture *f = *state;
+
+    explains_what_is_armed_and_what_happened(state);
+    (void)fixture_sql(f, "UPDATE followup.enrollment "
+                         "SET paused_until = 'infinity'");
+    assert_int_equal(fixture_run(f, "explain", "c1", NULL), 0);
+    assert_non_null(strstr(f->run.out, "  state                    paused\n"));
+    assert_non_null(strstr(f->run.out, "  reason                   paused\n"));
+    assert_non_null(strstr(f->run.out, "  at                       never\n"));
 }
 
 int main(void)
@@ -166,7 +184,8 @@ int main(void)
         CASE(an_unknown_conversation_is_exit_code_1),
         CASE(explains_why_nothing_is_armed),
         CASE(explains_what_is_armed_and_what_happened),
+        CASE(a_pause_without_an_end_is_told_as_one),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }
