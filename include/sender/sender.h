@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/outbound.h"
 #include "core/err.h"
-#include "sender/message.h"
 
 #define FUP_SENDER_CHANNELS_MAX   16
 #define FUP_SENDER_PARTITIONS_MAX 64
@@ -28,9 +28,9 @@ struct uv_loop_s;
 struct fup_sender;
 
 /* Deliver @message. FUP_OK: it was. Any other code: it was not, and a receipt
- * "failed" with class temporary_provider says so. */
+ * "failed" with class permanent_request says so. */
 typedef enum fup_code (*fup_sender_deliver_cb)(
-    void *data, const struct fup_sender_message *message, struct fup_err *err);
+    void *data, const struct fup_outbound_doc *message, struct fup_err *err);
 
 /* A message that was not delivered: @reason is "replied", "expired", … */
 typedef void (*fup_sender_dropped_cb)(void *data,

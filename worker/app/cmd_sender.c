@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "flags.h"
+#include "sender/message.h"
 #include "sender/sender.h"
 
 struct sending {
@@ -34,7 +35,7 @@ static enum fup_code write_out(const char *text)
     return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? FUP_OK : FUP_EIO;
 }
 
-static enum fup_code print_json(const struct fup_sender_message *message)
+static enum fup_code print_json(const struct fup_outbound_doc *message)
 {
     char *line = cJSON_PrintUnformatted(message->json);
     enum fup_code code = FUP_ENOMEM;
@@ -46,22 +47,21 @@ static enum fup_code print_json(const struct fup_sender_message *message)
     return code;
 }
 
-static enum fup_code print_text(const struct fup_sender_message *message)
+static enum fup_code print_text(const struct fup_outbound_doc *message)
 {
     struct fup_buf out;
     enum fup_code code;
 
-    fup_buf_init(&out, FUP_SENDER_MESSAGE_MAX);
-    fup_sender_message_print(message, &out);
+    fup_buf_init(&out, FUP_OUTBOUND_MAX);
+    fup_sender_message_print(&message->message, &out);
     code = out.failed == FUP_OK ? write_out(fup_buf_text(&out)) : out.failed;
     fup_buf_done(&out);
     return code;
 }
 
 /* Nobody reads what cannot be printed: stop rather than use the queue up. */
-static enum fup_code deliver(void *data,
-                             const struct fup_sender_message *message,
-                             struct fup_err *err)
+static enum fup_code
+deliver(void *data, const struct fup_outbound_doc *message, struct fup_err *err)
 {
     struct sending *sending = data;
     enum fup_code code =

@@ -10,7 +10,7 @@ void fup_batch_clear(struct fup_batch *batch)
 {
     for (size_t i = 0; i < batch->n; i++) {
         free(batch->entries[i].id);
-        fup_sender_message_done(&batch->entries[i].message);
+        fup_outbound_done(&batch->entries[i].doc);
     }
     batch->n = 0;
 }
@@ -53,14 +53,14 @@ static bool add_entry(struct fup_batch *batch,
 
     *entry = (struct fup_batch_entry){.key = key};
     memcpy(entry->stream_id, reply->element[0]->str, reply->element[0]->len);
-    entry->understood = message != NULL && fup_sender_message_parse(
-                                               message->str, message->len,
-                                               &entry->message, NULL) == FUP_OK;
-    entry->id = strdup(entry->understood ? entry->message.id
+    entry->understood =
+        message != NULL && fup_outbound_read(message->str, message->len,
+                                             &entry->doc, NULL) == FUP_OK;
+    entry->id = strdup(entry->understood ? entry->doc.message.id
                        : id != NULL      ? id->str
                                          : "");
     if (entry->id == NULL) {
-        fup_sender_message_done(&entry->message);
+        fup_outbound_done(&entry->doc);
         return false;
     }
     batch->n++;
@@ -122,8 +122,8 @@ void fup_batch_judge(struct fup_batch *batch, int64_t now)
         if (!entry->understood) {
             entry->status = entry->id[0] != '\0' ? "failed" : NULL;
             entry->error_class = "permanent_request";
-        } else if (entry->message.expires_at != FUP_TIME_NONE &&
-                   entry->message.expires_at <= now) {
+        } else if (entry->doc.message.expires_at != FUP_TIME_NONE &&
+                   entry->doc.message.expires_at <= now) {
             entry->status = "failed";
             entry->error_class = "expired";
         } else {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "codec/outbound.h"
 #include "core/buf.h"
-#include "sender/message.h"
 
 struct redisReply;
 
@@ -17,7 +17,7 @@ struct fup_batch_entry {
     const char *key;    /* of its stream; not owned */
     char stream_id[48]; /* "<ms>-<n>" */
     char *id;           /* of the message; "" when it has none */
-    struct fup_sender_message message;
+    struct fup_outbound_doc doc;
     bool understood;
     bool ours;               /* to be delivered */
     const char *status;      /* of the receipt; NULL: none is due */

@@ -9,6 +9,7 @@
 #include "impl.h"
 #include "pg/array.h"
 #include "pg/statements.h"
+#include "sender/message.h"
 
 #define ARRAY_BYTES ((size_t)16 * 1024 * 1024)
 /* A permit whose answer was lost is still ours for so long after the read:
@@ -49,7 +50,7 @@ static void deliver_all(struct fup_sender *s)
         if (!entry->ours) {
             continue;
         }
-        if (s->deliver(s->data, &entry->message, &err) == FUP_OK) {
+        if (s->deliver(s->data, &entry->doc, &err) == FUP_OK) {
             entry->status = "sent";
             s->delivered++;
         } else {
@@ -174,8 +175,8 @@ static void add_body(struct fup_buf *bodies,
 {
     struct fup_buf body;
 
-    fup_buf_init(&body, FUP_SENDER_MESSAGE_MAX);
-    fup_sender_message_body(&entry->message, &body);
+    fup_buf_init(&body, FUP_OUTBOUND_MAX);
+    fup_sender_message_body(&entry->doc.message, &body);
     fup_pg_array_text(bodies, fup_buf_text(&body));
     fup_buf_done(&body);
 }
@@ -198,8 +199,8 @@ void fup_sender_in_record(struct fup_sender *s)
         const struct fup_batch_entry *entry = &s->batch.entries[i];
 
         if (was_sent(entry)) {
-            fup_pg_array_text(&arrays[0], entry->message.tenant);
-            fup_pg_array_text(&arrays[1], entry->message.conversation);
+            fup_pg_array_text(&arrays[0], entry->doc.message.tenant);
+            fup_pg_array_text(&arrays[1], entry->doc.message.conversation);
             add_body(&arrays[2], entry);
             n++;
         }

@@ -22,9 +22,11 @@ static const char *message_of(struct fixture *f, int n, const char *more)
                    "{\"id\":\"%s-0-%d-1\",\"tenant\":\"default\","
                    "\"conversation\":\"c%d\",\"channel\":\"webchat\","
                    "\"to\":\"here\",\"kind\":\"check_in\","
+                   "\"schedule\":\"s\",\"step\":1,"
                    "\"text\":\"Still want help?\",\"options\":["
-                   "{\"id\":\"a\",\"label\":\"Yes\"},"
-                   "{\"id\":\"b\",\"label\":\"No\"}]%s}",
+                   "{\"id\":\"a\",\"label\":\"Yes\",\"payload\":\"f:1:a\"},"
+                   "{\"id\":\"b\",\"label\":\"No\",\"payload\":\"f:1:b\"}"
+                   "]%s}",
                    tag, n, n, more);
     return json;
 }

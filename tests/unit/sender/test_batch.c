@@ -60,11 +60,13 @@ static const redisReply *answer(struct fixture *f, const char *wire)
 /* One entry of message @id that expires in @year. */
 static void add(struct fixture *f, const char *id, const char *year)
 {
-    char json[256];
-    char wire[512];
+    char json[512];
+    char wire[1024];
 
     (void)snprintf(json, sizeof json,
-                   "{\"id\":\"%s\",\"conversation\":\"c\",\"channel\":\"w\","
+                   "{\"id\":\"%s\",\"tenant\":\"t\",\"conversation\":\"c\","
+                   "\"channel\":\"w\",\"kind\":\"k\",\"schedule\":\"s\","
+                   "\"step\":1,\"text\":\"x\",\"options\":[],"
                    "\"expires_at\":\"%s-01-01T00:00:00Z\"}",
                    id, year);
     (void)snprintf(wire, sizeof wire,
