@@ -3,6 +3,7 @@
  * SIGTERM and SIGINT drain and hand over; a second one ends at once. SIGHUP
  * reads the schedules again: when one of them is bad, the old ones stay. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,7 @@ int fup_cmd_worker(const struct fup_options *options, int argc, char **argv)
     if (code >= 0) {
         return code;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that goes away is an error */
     (void)uv_loop_init(&w.loop);
     code = run(&w);
     (void)uv_loop_close(&w.loop);

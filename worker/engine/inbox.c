@@ -182,6 +182,10 @@ static enum fup_code read_entry(const struct fup_queue_entry *from,
     struct fup_receipt receipt;
     enum fup_code code;
 
+    if (from->cut) {
+        return fup_refuse(refusal, "bad_entry", "more than %d fields",
+                          FUP_QUEUE_FIELDS_MAX);
+    }
     if (from->inbox == FUP_QUEUE_COMMANDS) {
         code = fup_command_parse(&entry, &command, refusal);
         if (code == FUP_OK) {

@@ -71,17 +71,18 @@ bool fup_turn_idle(const struct fup_part *part)
 /* --- ends ------------------------------------------------------------------
  */
 
-/* The one conversation or timer that is left when a failure was narrowed down:
- * it is left out, so that the others go on. It is judged again when it changes
- * or when its lease or its timer runs out. */
-static bool
-leave_out(struct fup_part *part, enum fup_code code, const struct fup_err *err)
+/* PostgreSQL refused values of this portion: halve it, at once, until the one
+ * conversation or timer is found that they belong to. That one is left out, so
+ * that the others go on; it is judged again when it changes, or when its lease
+ * or its timer runs out. */
+static void narrow_down(struct fup_part *part, const struct fup_err *err)
 {
     struct fup_turn *t = &part->turn;
+    size_t n = t->n_keys + t->n_ids;
 
-    if (code != FUP_EREFUSED || err == NULL || !fup_pg_err_is_data(err) ||
-        t->n_keys + t->n_ids != 1) {
-        return false;
+    t->limit = n > 1 ? n / 2 : 1;
+    if (n != 1) {
+        return;
     }
     fup_engine_log(part->engine, ERROR, "left_out",
                    "partition=%d conversation=\"%.64s\" enrollment=%lld "
@@ -89,7 +90,6 @@ leave_out(struct fup_part *part, enum fup_code code, const struct fup_err *err)
                    part->id, t->n_keys == 1 ? t->todo.keys[0].conversation : "",
                    t->n_ids == 1 ? (long long)t->todo.ids[0] : 0LL, err->msg);
     fup_work_drop(&t->todo, t->n_keys, t->n_ids);
-    return true;
 }
 
 /* What was to be judged is kept and tried again, in smaller portions. Said
@@ -111,13 +111,13 @@ fail(struct fup_part *part, enum fup_code code, const struct fup_err *err)
                        fup_sm_name(&t->sm),
                        err != NULL ? err->msg : fup_err_text(code));
     }
-    if (leave_out(part, code, err)) {
-        fup_backoff_reset(&t->backoff);
-        t->not_before_ms = 0;
+    if (code == FUP_EREFUSED && err != NULL && fup_pg_err_is_data(err) &&
+        t->n_keys + t->n_ids > 0) {
+        narrow_down(part, err);
     } else {
+        t->limit = t->limit > 1 ? t->limit / 2 : 1;
         t->not_before_ms = uv_now(engine->loop) + fup_backoff_next(&t->backoff);
     }
-    t->limit = t->limit > 1 ? t->limit / 2 : 1;
     fup_verdicts_clear(&t->done);
     fup_sm_move(&t->sm, TURN_IDLE);
     fup_part_arm(part);
