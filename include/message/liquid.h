@@ -2,7 +2,27 @@
  *
  * Compiled once at load, then rendered many times. The language is Shopify's
  * Liquid (https://shopify.github.io/liquid/) without include, render and
- * layouts: customer data can never bring in more template. */
+ * layouts: customer data can never bring in more template.
+ *
+ * Tags: if elsif else unless case when for (limit, offset, offset: continue,
+ * reversed, forloop) break continue assign capture echo comment raw #.
+ * Filters: abs append at_least at_most capitalize ceil compact concat date
+ * default divided_by downcase escape escape_once first floor join last lstrip
+ * map minus modulo newline_to_br plus prepend remove remove_first remove_last
+ * replace replace_first replace_last reverse round rstrip size slice sort
+ * sort_natural split strip strip_html strip_newlines times truncate
+ * truncatewords uniq upcase url_encode where. Not there on purpose: what
+ * decodes (url_decode, base64_decode), for it could bring back what was cleaned
+ * out of a value.
+ *
+ * "date" reads UTC unless the value has an offset, knows no "now" (a render
+ * asks no clock), and names days and months in the language of the variable
+ * "locale". Characters are counted as code points. The process must keep the
+ * numeric locale "C".
+ *
+ * A render ends in bounded time and memory whatever template and data are:
+ * 10,000 rounds of all loops, a million nodes and comparisons, 2 MiB of working
+ * memory, and the maximum of the output. Blocks nest at most 64 deep. */
 
 #ifndef FUP_MESSAGE_LIQUID_H
 #define FUP_MESSAGE_LIQUID_H
@@ -40,15 +60,19 @@ enum fup_liquid_mode {
  * or null there. It stays missing through every filter but "default", also as
  * an argument of one, and through assign. Printed, it is FUP_ENOENT; so is a
  * filter that gives nothing (the first of an empty list), named by what went
- * in. Printing an object is FUP_EINVAL. Conditions, case and for may meet
- * missing values: they are false, match nothing, loop over nothing. */
+ * in. Printing an object, or a list of them, is FUP_EINVAL. Conditions, case
+ * and for may meet missing values: they match nothing and loop over nothing. */
 
-/* Append @liquid, filled in from the object @data, to @out (whose max bounds
- * the output). A value that contains "{{" stays text.
+/* Append @liquid, filled in from the object @data (NULL: an empty one), to @out
+ * (whose max bounds the output). Safe to call with one @liquid from several
+ * threads. Errors name places and variables, never values. A value that
+ * contains "{{" stays text.
  *
  * Errors: FUP_ENOENT  strict: @err names the variable that is missing.
- *         FUP_EINVAL  a filter met a value that it cannot take.
- *         FUP_ELIMIT  output or loop limit.
+ *         FUP_EINVAL  a filter or a comparison met a value that it cannot
+ *                     take; strict: an object would be printed.
+ *         FUP_ELIMIT  one of the limits above. What is in @out then, and after
+ *                     any error, is of no use.
  *         FUP_ENOMEM */
 FUP_MUST_CHECK enum fup_code fup_liquid_render(const struct fup_liquid *liquid,
                                                const struct cJSON *data,

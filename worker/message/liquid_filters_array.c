@@ -89,6 +89,10 @@ static enum fup_code apply_join(struct fup_lq_call *call,
         return code;
     }
     for (size_t i = 0; i < items->n; i++) {
+        if (items->items[i].type == LQ_OBJECT &&
+            call->render->mode == FUP_LIQUID_STRICT) {
+            return fup_lq_call_fail(call, "finds an object, not a text");
+        }
         if (i > 0) {
             fup_lq_out_span(&out, between);
         }

@@ -13,6 +13,28 @@ static enum fup_code render_nodes(struct fup_lq_render *render,
                                   uint32_t to,
                                   struct fup_buf *out);
 
+/* Whether printing @value would print an object. */
+static bool holds_object(const struct fup_lq_value *value)
+{
+    const struct cJSON *item = NULL;
+    bool holds = value->type == LQ_OBJECT;
+
+    if (value->type == LQ_LIST) {
+        cJSON_ArrayForEach(item, value->as.json)
+        {
+            struct fup_lq_value inner = fup_lq_from_json(item);
+
+            holds = holds || holds_object(&inner);
+        }
+    }
+    if (value->type == LQ_ARRAY) {
+        for (size_t i = 0; i < value->as.array->n; i++) {
+            holds = holds || holds_object(&value->as.array->items[i]);
+        }
+    }
+    return holds;
+}
+
 /* Strictly, nothing reaches a person that is missing, or that reads as a dump
  * of data. */
 static enum fup_code check_output(struct fup_lq_render *render,
@@ -29,7 +51,7 @@ static enum fup_code check_output(struct fup_lq_render *render,
                                   "\"%.*s\" is missing",
                                   name.n < 100 ? (int)name.n : 100, name.p);
     }
-    if (value->type == LQ_OBJECT) {
+    if (holds_object(value)) {
         return fup_lq_render_fail(render, FUP_EINVAL, expr->text.p,
                                   "\"%.*s\" is an object, not a text",
                                   expr->text.n < 100 ? (int)expr->text.n : 100,
@@ -41,10 +63,13 @@ static enum fup_code check_output(struct fup_lq_render *render,
 static enum fup_code out_check(struct fup_lq_render *render,
                                const struct fup_buf *out)
 {
+    if (out->failed == FUP_ELIMIT) {
+        return fup_err_set(render->err, out->failed,
+                           "the text has more than %zu bytes", out->max);
+    }
     return out->failed == FUP_OK
                ? FUP_OK
-               : fup_err_set(render->err, out->failed,
-                             "the text has more than %zu bytes", out->max);
+               : fup_err_set(render->err, out->failed, "out of memory");
 }
 
 static enum fup_code render_output(struct fup_lq_render *render,

@@ -76,6 +76,13 @@ static void an_object_is_not_printed_strictly(void **state)
         {"{{ name }}", "{\"name\":{\"a\":1}}",
          "line 1, column 4: \"name\" is an object, not a text", FUP_EINVAL},
         {"{{ name.a }}", "{\"name\":{\"a\":1}}", "1", FUP_OK},
+        {"{{ l }}", "{\"l\":[1,[2,{}]]}",
+         "line 1, column 4: \"l\" is an object, not a text", FUP_EINVAL},
+        {"{{ l | reverse }}", "{\"l\":[1,[2,{}]]}",
+         "line 1, column 4: \"l\" is an object, not a text", FUP_EINVAL},
+        {"{{ l | join: ', ' }}", "{\"l\":[1,{}]}",
+         "line 1, column 8: \"join\" finds an object, not a text", FUP_EINVAL},
+        {"{{ l }}{{ l | join: ', ' }}", "{\"l\":[1,2]}", "121, 2", FUP_OK},
     };
     static const struct liquid_row lax[] = {
         {"{{ name }}", "{\"name\":{\"a\":1}}", "{\"a\":1}", FUP_OK},
