@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "commands.h"
+#include "config_file.h"
 #include "flags.h"
 #include "near.h"
 #include "pg/block.h"
 #include "pg/statements.h"
-#include "config_file.h"
 
 #define ADAPTER_MAX_BYTES ((size_t)1024 * 1024)
 
