@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 
-#include "core/json.h"
 #include "codec/outbound.h"
+#include "core/json.h"
 #include "core/time.h"
 #include "entry_read.h"
 #include "text.h"

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "codec/answer.h"
-#include "core/json.h"
 #include "codec/outbound.h"
+#include "core/json.h"
 #include "core/time.h"
 
 struct fixture {
