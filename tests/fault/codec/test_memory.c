@@ -32,7 +32,8 @@ static bool fails(void)
 }
 
 /* The linker's names. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-*) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
+ */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -62,7 +63,8 @@ char *__wrap_strdup(const char *text)
     return fails() ? NULL : __real_strdup(text);
 }
 
-/* NOLINTEND(bugprone-reserved-identifier,cert-*) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
+ */
 
 static void *cjson_malloc(size_t size)
 {
