@@ -32,8 +32,7 @@ static bool fails(void)
 }
 
 /* The linker's names. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
- */
+/* NOLINTBEGIN(bugprone-*,cert-*,readability-*) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -63,8 +62,7 @@ char *__wrap_strdup(const char *text)
     return fails() ? NULL : __real_strdup(text);
 }
 
-/* NOLINTEND(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
- */
+/* NOLINTEND(bugprone-*,cert-*,readability-*) */
 
 static void *cjson_malloc(size_t size)
 {
