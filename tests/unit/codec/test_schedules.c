@@ -170,6 +170,12 @@ static const char calendar[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
                                "BEGIN:VEVENT\r\nUID:4\r\n"
                                "DTSTART;VALUE=DATE:20270401\r\n"
                                "STATUS:CANCELLED\r\nEND:VEVENT\r\n"
+                               "BEGIN:VEVENT\r\nUID:5\r\n"
+                               "DTSTART;VALUE=DATE:20191231\r\n"
+                               "RRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"
+                               "BEGIN:VEVENT\r\nUID:6\r\n"
+                               "DTSTART;VALUE=DATE:20200101\r\n"
+                               "RRULE:FREQ=YEARLY;COUNT=2\r\nEND:VEVENT\r\n"
                                "END:VCALENDAR\r\n";
 
 static void reads_all_day_events_of_a_calendar_file(void **state)
@@ -193,7 +199,11 @@ static void reads_all_day_events_of_a_calendar_file(void **state)
     assert_false(has_day(s, 2027, 3, 1));
     assert_false(has_day(s, 2027, 4, 1));
     assert_true(has_day(s, 2026, 12, 25));
-    assert_int_equal(s->n_holidays, 25 + 3 + 1);
+    assert_true(has_day(s, 2045, 12, 31));
+    assert_false(has_day(s, 2019, 12, 31));
+    assert_true(has_day(s, 2020, 1, 1));
+    assert_true(has_day(s, 2021, 1, 1));
+    assert_int_equal(s->n_holidays, 25 + 3 + 1 + 26 + 2);
 }
 
 static void the_canonical_form_needs_no_calendar_file(void **state)
@@ -210,7 +220,7 @@ static void the_canonical_form_needs_no_calendar_file(void **state)
                                         strlen(file->canonical), "kept", &again,
                                         &f->problems),
                      FUP_OK);
-    assert_int_equal(again->n_holidays, 28);
+    assert_int_equal(again->n_holidays, 56);
     fup_schedule_free(again);
 }
 
