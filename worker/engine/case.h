@@ -125,6 +125,9 @@ void fup_judge_advance(const struct fup_judge_env *env,
                        int64_t at,
                        struct fup_decision *d);
 
+/* Whether the command speaks of a follow-up that is under way. */
+bool fup_order_needs_enrollment(const struct fup_order *order);
+
 /* Carry out the command of @c. */
 enum fup_code fup_order_judge(const struct fup_judge_env *env,
                               const struct fup_case *c,

@@ -39,7 +39,7 @@ static void on_installation(struct fup_pg_request *req,
     }
     if (code != FUP_OK || rows->n != 1) {
         if (!engine->said_missing && code == FUP_EREFUSED) {
-            fup_engine_log(engine, ERROR, "schema_missing",
+            FUP_ENGINE_LOG(engine, ERROR, "schema_missing",
                            "do=\"followup migrate\" why=\"%s\"", err->msg);
             engine->said_missing = true;
         }
@@ -50,7 +50,7 @@ static void on_installation(struct fup_pg_request *req,
     engine->since_at = fup_pg_int(rows, 0, 2, FUP_TIME_NONE);
     engine->installed = true;
     if (fup_pg_text(rows, 0, 3) == NULL) {
-        fup_engine_log(engine, WARN, "no_adapter",
+        FUP_ENGINE_LOG(engine, WARN, "no_adapter",
                        "do=\"followup migrate --adapter NAME\"");
     }
     fup_versions_resume(engine);
@@ -79,7 +79,7 @@ on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
     }
     if (!ready) {
         if (!engine->said_away_pg) {
-            fup_engine_log(engine, WARN, "postgres_away", "why=\"%s\"",
+            FUP_ENGINE_LOG(engine, WARN, "postgres_away", "why=\"%s\"",
                            err->msg);
         }
         engine->said_away_pg = true;
@@ -88,7 +88,7 @@ on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
     if (pg != engine->pg) {
         return;
     }
-    fup_engine_log(engine, INFO, "postgres_ready", "");
+    FUP_ENGINE_LOG(engine, INFO, "postgres_ready", "");
     engine->said_away_pg = false;
     install(engine);
     fup_versions_resume(engine);
@@ -114,7 +114,7 @@ on_checked(void *data, enum fup_code code, const struct fup_err *err)
         return; /* asked again at the next tick */
     }
     if (err != NULL && err->msg[0] != '\0') {
-        fup_engine_log(engine, WARN, "redis_warning", "why=\"%s\"", err->msg);
+        FUP_ENGINE_LOG(engine, WARN, "redis_warning", "why=\"%s\"", err->msg);
     }
     engine->redis_ok = true;
     for (int i = 0; i < FUP_PARTS_MAX; i++) {
@@ -144,7 +144,7 @@ on_redis_state(struct fup_redis *redis, bool ready, const struct fup_err *err)
     }
     if (!ready) {
         if (!engine->said_away_redis) {
-            fup_engine_log(engine, WARN, "redis_away", "why=\"%s\"", err->msg);
+            FUP_ENGINE_LOG(engine, WARN, "redis_away", "why=\"%s\"", err->msg);
         }
         engine->said_away_redis = true;
         engine->redis_ok = engine->redis_ok && redis != engine->redis;
@@ -154,7 +154,7 @@ on_redis_state(struct fup_redis *redis, bool ready, const struct fup_err *err)
         fup_inbox_start(engine);
         return;
     }
-    fup_engine_log(engine, INFO, "redis_ready", "");
+    FUP_ENGINE_LOG(engine, INFO, "redis_ready", "");
     engine->said_away_redis = false;
     check_redis(engine);
 }
@@ -173,7 +173,7 @@ void fup_engine_fatal(struct fup_engine *engine, const struct fup_err *err)
 {
     if (!engine->fatal) {
         engine->fatal = true;
-        fup_engine_log(engine, ERROR, "fatal", "why=\"%s\"", err->msg);
+        FUP_ENGINE_LOG(engine, ERROR, "fatal", "why=\"%s\"", err->msg);
         engine->o.on_fatal(engine->o.data, err);
     }
 }
@@ -192,7 +192,7 @@ void fup_engine_leased(struct fup_engine *engine)
 {
     if (!engine->ready && engine->redis_ok && engine->versions.loaded) {
         engine->ready = true;
-        fup_engine_log(engine, INFO, "ready", "");
+        FUP_ENGINE_LOG(engine, INFO, "ready", "");
         engine->o.on_ready(engine->o.data);
     }
 }

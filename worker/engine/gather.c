@@ -225,7 +225,7 @@ static void on_claim(void *data,
     }
     if (code != FUP_OK) {
         part->next_claim_ms = uv_now(engine->loop) + CLAIM_SLEEP_MS;
-        fup_engine_log(engine, DEBUG, "claim_failed", "partition=%d why=\"%s\"",
+        FUP_ENGINE_LOG(engine, DEBUG, "claim_failed", "partition=%d why=\"%s\"",
                        part->id, err != NULL ? err->msg : "");
         answered(part);
         return;

@@ -101,7 +101,7 @@ static void reject(struct fup_engine *engine,
     char reason[320];
 
     (void)snprintf(reason, sizeof reason, "%s: %s", word, why);
-    fup_engine_log(engine, WARN, "rejected", "why=\"%s\"", reason);
+    FUP_ENGINE_LOG(engine, WARN, "rejected", "why=\"%s\"", reason);
     fup_queue_reject(engine->redis, engine->o.prefix, entry, reason,
                      /* cb= */ NULL,
                      /* data= */ NULL);

@@ -22,6 +22,14 @@
 
 /* --- a partition that this worker owns ------------------------------------ */
 
+enum {
+    FUP_TURN_IDLE,
+    FUP_TURN_GATHERING,
+    FUP_TURN_LOADING,
+    FUP_TURN_APPLYING,
+    FUP_TURN_SETTLING,
+};
+
 /* The turn of a partition: gather changes and due timers, load what is known,
  * judge, apply, settle. One at a time. */
 struct fup_turn {
@@ -149,7 +157,7 @@ struct fup_engine {
     } stage;
 };
 
-#define fup_engine_log(engine, level, ...)                                     \
+#define FUP_ENGINE_LOG(engine, level, ...)                                     \
     fup_log((engine)->o.log, FUP_LOG_##level, __VA_ARGS__)
 
 /* Leases hold, PostgreSQL is there: work may be done. */
@@ -205,6 +213,21 @@ void fup_turn_note(struct fup_part *part,
                    const struct fup_err *err);
 /* All answers of gathering are in. */
 void fup_turn_gathered(struct fup_part *part);
+
+/* Give up: what was to be judged is kept for the next turn. */
+void fup_turn_fail(struct fup_part *part,
+                   enum fup_code code,
+                   const struct fup_err *err);
+/* All is settled; on to the next turn. */
+void fup_turn_finish(struct fup_part *part);
+
+/* verdict.c: judge @rows of load.sql into turn.done and turn.decisions */
+enum fup_code fup_turn_judge(struct fup_part *part,
+                             const struct fup_pg_rows *rows);
+
+/* settle.c: the second half of a turn */
+void fup_turn_apply(struct fup_part *part);
+void fup_turn_settle(struct fup_part *part);
 
 /* gather.c: the first half of a turn */
 void fup_gather(struct fup_part *part);

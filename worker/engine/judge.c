@@ -310,6 +310,18 @@ static void withdraw(const struct fup_case *c, struct fup_decision *d)
                                                      : "replied";
 }
 
+static bool is_active(const struct fup_case *c)
+{
+    return c->enrollment != 0 && c->outcome == NULL;
+}
+
+/* A silence that is not enrolled yet, in a conversation that is known. */
+static bool may_begin(const struct fup_case *c)
+{
+    return c->known && !is_active(c) &&
+           (c->enrollment == 0 || c->facts.last_inbound_at > c->run.episode_at);
+}
+
 enum fup_code fup_judge(const struct fup_judge_env *env,
                         const struct fup_case *c,
                         struct fup_decision *ret_decision)
@@ -317,18 +329,25 @@ enum fup_code fup_judge(const struct fup_judge_env *env,
     ret_decision->version = env->version;
     ret_decision->run = c->run;
     ret_decision->waits_for = c->waits_for;
-    if (c->order.seq != 0) {
+    /* A command may overtake the change that it follows: first things first,
+     * it is carried out in the next turn. */
+    if (c->order.seq != 0 &&
+        !(fup_order_needs_enrollment(&c->order) && may_begin(c) &&
+          fup_judge_admit(env, c, NULL, env->since_at, ret_decision) ==
+              FUP_REASON_NONE)) {
         return fup_order_judge(env, c, ret_decision);
     }
-    if (c->enrollment != 0 && c->outcome == NULL) {
+    if (c->order.seq != 0) {
+        return FUP_OK;
+    }
+    if (is_active(c)) {
         return fup_judge_run(env, c, &c->run, ret_decision);
     }
     if (must_withdraw(c)) {
         withdraw(c, ret_decision);
         return FUP_OK;
     }
-    if (c->known &&
-        (c->enrollment == 0 || c->facts.last_inbound_at > c->run.episode_at)) {
+    if (may_begin(c)) {
         (void)fup_judge_admit(env, c, NULL, env->since_at, ret_decision);
     }
     return FUP_OK;

@@ -39,7 +39,7 @@ take(struct fup_engine *engine, const struct fup_pg_rows *rows, int i)
     part = engine->parts[state.id];
     if (part == NULL) {
         if (fup_part_open(engine, &state) != FUP_OK) {
-            fup_engine_log(engine, ERROR, "out_of_memory", "");
+            FUP_ENGINE_LOG(engine, ERROR, "out_of_memory", "");
         }
         return;
     }
@@ -92,7 +92,7 @@ static void on_leased(struct fup_pg_request *req,
     if (code == FUP_OK) {
         leased(engine, rows);
     } else if (code == FUP_EREFUSED) {
-        fup_engine_log(engine, ERROR, "lease_refused", "why=\"%s\"", err->msg);
+        FUP_ENGINE_LOG(engine, ERROR, "lease_refused", "why=\"%s\"", err->msg);
     }
 }
 

@@ -56,6 +56,17 @@ static void answer_next(const struct fup_decision *d, struct fup_buf *out)
     fup_json_end(out, '}');
 }
 
+/* What the command was to change has come to its end instead: by a reply, an
+ * opt-out and so on. The end is kept, the command is refused. */
+static bool ended_otherwise(const struct order_in *in)
+{
+    const struct fup_decision *d = in->d;
+
+    return d->event != NULL && d->outcome != NULL &&
+           strcmp(d->event, d->outcome) == 0 &&
+           strcmp(d->outcome, "cancelled") != 0;
+}
+
 static void accept(const struct order_in *in)
 {
     struct fup_decision *d = in->d;
@@ -242,6 +253,16 @@ static const struct {
     {"enroll", order_enroll, false},
 };
 
+bool fup_order_needs_enrollment(const struct fup_order *order)
+{
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (strcmp(orders[i].action, order->action) == 0) {
+            return orders[i].needs_enrollment;
+        }
+    }
+    return false;
+}
+
 static enum fup_code run_order(const struct order_in *in)
 {
     const struct fup_case *c = in->c;
@@ -269,9 +290,17 @@ enum fup_code fup_order_judge(const struct fup_judge_env *env,
     struct order_in in = {env, c, d};
     enum fup_code code = run_order(&in);
 
-    if (code == FUP_OK && d->order_status == NULL) {
-        d->note = c->order.reason;
-        accept(&in);
+    if (code != FUP_OK || d->order_status != NULL) {
+        return code;
     }
-    return code;
+    if (ended_otherwise(&in)) {
+        const char *end = d->event;
+
+        refuse(d, end, "the follow-up has ended");
+        d->event = end;
+        return FUP_OK;
+    }
+    d->note = c->order.reason;
+    accept(&in);
+    return FUP_OK;
 }

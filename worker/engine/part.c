@@ -62,7 +62,7 @@ enum fup_code fup_part_open(struct fup_engine *engine,
     part->wake.data = part;
     engine->parts[part->id] = part;
     engine->open_handles++;
-    fup_engine_log(engine, INFO, "partition_owned", "partition=%d epoch=%lld",
+    FUP_ENGINE_LOG(engine, INFO, "partition_owned", "partition=%d epoch=%lld",
                    part->id, (long long)part->epoch);
     fup_part_check(part);
     fup_part_arm(part);
@@ -75,7 +75,7 @@ void fup_part_close(struct fup_part *part)
         return;
     }
     part->closing = true;
-    fup_engine_log(part->engine, INFO, "partition_left",
+    FUP_ENGINE_LOG(part->engine, INFO, "partition_left",
                    "partition=%d epoch=%lld", part->id, (long long)part->epoch);
     uv_close((uv_handle_t *)&part->wake, on_wake_closed);
 }
@@ -111,7 +111,7 @@ void fup_part_arm(struct fup_part *part)
     uint64_t now_ms = uv_now(engine->loop);
     uint64_t at_ms = part->capture.next_ms;
 
-    if (part->closing || part->turn.sm.state != 0) {
+    if (part->closing || part->turn.sm.state != FUP_TURN_IDLE) {
         return;
     }
     if (engine->redis_ok && part->next_claim_ms < at_ms) {

@@ -45,7 +45,7 @@ static void on_built(void *data, enum fup_code code, const struct fup_err *err)
     }
     stop(part, code != FUP_OK);
     if (code == FUP_OK) {
-        fup_engine_log(part->engine, INFO, "timers_built",
+        FUP_ENGINE_LOG(part->engine, INFO, "timers_built",
                        "partition=%d added=%lld", part->id,
                        (long long)part->rebuild.count);
         part->next_claim_ms = 0;
@@ -164,7 +164,7 @@ static void on_overdue(struct fup_pg_request *req,
         return;
     }
     n = read_timers(rows, timers);
-    fup_engine_log(part->engine, WARN, "timers_healed", "partition=%d count=%d",
+    FUP_ENGINE_LOG(part->engine, WARN, "timers_healed", "partition=%d count=%d",
                    part->id, n);
     fup_part_queue(part, &queue);
     part->refs++;

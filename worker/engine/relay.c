@@ -202,7 +202,7 @@ static void stop(struct fup_part *part, enum fup_code code)
     if (code == FUP_EFENCED) {
         fup_part_close(part);
     } else if (code == FUP_EREFUSED) {
-        fup_engine_log(part->engine, ERROR, "relay_refused", "partition=%d",
+        FUP_ENGINE_LOG(part->engine, ERROR, "relay_refused", "partition=%d",
                        part->id);
     }
 }
@@ -250,7 +250,7 @@ static void on_relayed(void *data,
         return;
     }
     if (done->n < part->relay.n_rows) {
-        fup_engine_log(part->engine, WARN, "stream_full", "partition=%d",
+        FUP_ENGINE_LOG(part->engine, WARN, "stream_full", "partition=%d",
                        part->id);
         stop(part, FUP_OK);
         return;

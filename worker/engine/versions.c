@@ -85,7 +85,7 @@ static void all_put(struct fup_engine *engine)
     v->loaded = true;
     fup_schedules_done(&v->files);
     v->files = (struct fup_schedules){0};
-    fup_engine_log(engine, INFO, "schedules", "count=%zu", v->n_current);
+    FUP_ENGINE_LOG(engine, INFO, "schedules", "count=%zu", v->n_current);
 }
 
 static void on_put(struct fup_pg_request *req,
@@ -104,13 +104,13 @@ static void on_put(struct fup_pg_request *req,
         kept = keep(v, fup_pg_int(rows, 0, 0, 0), file->digest, file->schedule);
         file->schedule = NULL;
         if (kept == NULL) {
-            fup_engine_log(engine, ERROR, "out_of_memory", "");
+            FUP_ENGINE_LOG(engine, ERROR, "out_of_memory", "");
             v->wanted = false;
             return;
         }
         v->putting[v->n_put++] = *kept;
     } else if (code == FUP_EREFUSED) {
-        fup_engine_log(engine, ERROR, "schedule_refused", "why=\"%s\"",
+        FUP_ENGINE_LOG(engine, ERROR, "schedule_refused", "why=\"%s\"",
                        err->msg);
         return;
     }
@@ -183,7 +183,7 @@ read_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
                    fup_pg_text(rows, row, 3), schedule);
     } else {
         (void)fup_problems_first(&problems, &err);
-        fup_engine_log(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
+        FUP_ENGINE_LOG(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
                        fup_pg_text(rows, row, 0), err.msg);
     }
     fup_problems_done(&problems);

@@ -274,6 +274,34 @@ static void reschedules_pauses_resumes_skips_and_cancels(void **state)
     assert_non_null(strstr(answer, "not_enrolled"));
 }
 
+static void a_command_may_overtake_the_change_it_follows(void **state)
+{
+    struct world *w = *state;
+    char answer[1024];
+
+    silence(w, "hasty", "telegram");
+    command(w, "action reschedule conversation hasty in 3h", answer);
+    assert_true(is_ok(answer));
+}
+
+static void a_command_that_comes_after_the_reply_is_refused(void **state)
+{
+    struct world *w = *state;
+    char answer[1024];
+
+    silence(w, "answered", "telegram");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) = 1 FROM followup.enrollment "
+                            "WHERE conversation = 'answered'"));
+    world_message(w, "answered", "in", "human", "clock_timestamp()");
+    command(w, "action send_now conversation answered", answer);
+    assert_non_null(strstr(answer, "\"ok\":false"));
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger WHERE "
+                                  "conversation = 'answered' AND event = "
+                                  "'fired'"),
+                     0);
+}
+
 static void sends_now_when_told_to(void **state)
 {
     struct world *w = *state;
@@ -436,6 +464,8 @@ int main(void)
         cmocka_unit_test(
             leaves_silences_alone_that_began_before_it_was_installed),
         cmocka_unit_test(reschedules_pauses_resumes_skips_and_cancels),
+        cmocka_unit_test(a_command_may_overtake_the_change_it_follows),
+        cmocka_unit_test(a_command_that_comes_after_the_reply_is_refused),
         cmocka_unit_test(sends_now_when_told_to),
         cmocka_unit_test(refuses_bad_commands_and_says_why),
         cmocka_unit_test(the_same_request_is_done_once),

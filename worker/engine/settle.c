@@ -1,0 +1,205 @@
+/* The second half of a turn: what was decided is applied in one transaction,
+ * and the timers in Redis become what PostgreSQL says.
+ *
+ * A decision that does not hold any more is judged again in the next turn.
+ * When Redis fails, the timers are wrong, and rebuilt. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "pg/statements.h"
+
+/* --- apply -----------------------------------------------------------------
+ */
+
+static void said(const struct fup_part *part, const struct fup_verdict *v)
+{
+    if (v->event != NULL) {
+        FUP_ENGINE_LOG(part->engine, INFO, v->event,
+                       "partition=%d enrollment=%lld tenant=\"%.64s\" "
+                       "conversation=\"%.64s\" step=%d reason=%s",
+                       part->id, (long long)v->enrollment, v->tenant,
+                       v->conversation, v->step,
+                       v->reason != NULL && v->reason[0] != '\0' ? v->reason
+                                                                 : "-");
+    }
+}
+
+static void answer(const struct fup_part *part, const struct fup_verdict *v)
+{
+    struct fup_engine *engine = part->engine;
+
+    if (v->request_id != NULL) {
+        fup_queue_answer(engine->redis, engine->o.prefix, v->request_id,
+                         v->answer,
+                         /* cb= */ NULL,
+                         /* data= */ NULL);
+    }
+}
+
+/* One row of the result. Whatever did not hold is judged again. */
+static enum fup_code
+take_result(struct fup_part *part, const struct fup_pg_rows *rows, int row)
+{
+    struct fup_turn *t = &part->turn;
+    int64_t ord = fup_pg_int(rows, row, 0, -1);
+    struct fup_verdict *v;
+
+    if (ord < 0 || (size_t)ord >= t->done.n) {
+        return FUP_OK;
+    }
+    v = &t->done.items[ord];
+    if (strcmp(fup_pg_text(rows, row, 1), "done") != 0) {
+        v->enrollment = 0; /* its timer waits for the next verdict */
+        return fup_work_add_key(&t->again, v->tenant, v->conversation);
+    }
+    v->enrollment = fup_pg_int(rows, row, 2, 0);
+    if (v->event != NULL) {
+        v->due_ms = fup_pg_int(rows, row, 3, FUP_QUEUE_NEVER);
+    }
+    said(part, v);
+    answer(part, v);
+    part->relay.wanted = true;
+    return v->more ? fup_work_add_key(&t->again, v->tenant, v->conversation)
+                   : FUP_OK;
+}
+
+static void on_applied(struct fup_pg_request *req,
+                       enum fup_code code,
+                       const struct fup_pg_rows *rows,
+                       const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    for (int i = 0; code == FUP_OK && i < rows->n; i++) {
+        code = take_result(part, rows, i);
+    }
+    if (code != FUP_OK) {
+        fup_turn_fail(part, code, err);
+        return;
+    }
+    fup_relay_kick(part);
+    fup_turn_settle(part);
+}
+
+void fup_turn_apply(struct fup_part *part)
+{
+    struct fup_turn *t = &part->turn;
+    char partition[16];
+    char epoch[24];
+    const char *params[] = {partition, epoch, t->seen,
+                            fup_buf_text(&t->decisions)};
+
+    (void)snprintf(partition, sizeof partition, "%d", part->id);
+    (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
+    fup_sm_move(&t->sm, FUP_TURN_APPLYING);
+    part->refs++;
+    t->apply_req.data = part;
+    fup_pg_submit(part->engine->pg, &t->apply_req, &fup_sql_apply, params, 4,
+                  on_applied);
+}
+
+/* --- settle ----------------------------------------------------------------
+ */
+
+static void
+on_settled(void *data, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code == FUP_EFENCED) {
+        fup_part_close(part);
+        return;
+    }
+    if (code != FUP_OK) {
+        part->rebuild.wanted = true;
+    }
+    fup_turn_finish(part);
+}
+
+/* A timer of this turn that is due before the next claim brings it forward. */
+static void wake_for(struct fup_part *part, int64_t timer_ms)
+{
+    int64_t at_ms = timer_ms - part->clock_ms;
+
+    if (timer_ms != FUP_QUEUE_NEVER && at_ms < (int64_t)part->next_claim_ms) {
+        part->next_claim_ms = at_ms > 0 ? (uint64_t)at_ms : 0;
+    }
+}
+
+/* Claimed timers that belong to no verdict: of enrollments that are gone or
+ * that a newer one has taken the place of. */
+static bool has_verdict(const struct fup_turn *t, int64_t id)
+{
+    for (size_t i = 0; i < t->done.n; i++) {
+        if (t->done.items[i].enrollment == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the timers are to be. Claimed ones without a verdict are let go of,
+ * unless something is judged again: then their lease brings them back. */
+static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
+{
+    struct fup_turn *t = &part->turn;
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->done.n; i++) {
+        const struct fup_verdict *v = &t->done.items[i];
+
+        if (v->enrollment != 0) {
+            timers[n++] = (struct fup_queue_timer){v->enrollment, v->due_ms};
+            wake_for(part, v->due_ms);
+        }
+    }
+    for (size_t i = 0; t->again.n_keys == 0 && i < t->n_ids; i++) {
+        if (!has_verdict(t, t->todo.ids[i])) {
+            timers[n++] =
+                (struct fup_queue_timer){t->todo.ids[i], FUP_QUEUE_NEVER};
+        }
+    }
+    return n;
+}
+
+void fup_turn_settle(struct fup_part *part)
+{
+    struct fup_engine *engine = part->engine;
+    struct fup_turn *t = &part->turn;
+    struct fup_queue_timer *timers;
+    struct fup_queue queue;
+    size_t n;
+
+    fup_sm_move(&t->sm, FUP_TURN_SETTLING);
+    if (!engine->redis_ok || !fup_redis_ready(engine->redis)) {
+        part->rebuild.wanted = true;
+        fup_turn_finish(part);
+        return;
+    }
+    timers = calloc(t->done.n + t->n_ids + 1, sizeof *timers);
+    if (timers == NULL) {
+        part->rebuild.wanted = true;
+        fup_turn_finish(part);
+        return;
+    }
+    n = collect(part, timers);
+    if (n == 0) {
+        free(timers);
+        fup_turn_finish(part);
+        return;
+    }
+    fup_part_queue(part, &queue);
+    part->refs++;
+    fup_queue_settle(&queue, timers, n, on_settled, part);
+    free(timers);
+}

@@ -1,0 +1,119 @@
+/* Judging what was loaded: each row becomes a case, a decision, a verdict. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "internal.h"
+#include "load.h"
+
+static void judge_env(const struct fup_part *part, struct fup_judge_env *env)
+{
+    const struct fup_engine *engine = part->engine;
+
+    *env = (struct fup_judge_env){
+        .plan = {.zones = engine->zones,
+                 .channels = engine->o.channels,
+                 .n_channels = engine->o.n_channels},
+        .current = engine->versions.current,
+        .n_current = engine->versions.n_current,
+        .since_at = engine->since_at,
+        .tag = engine->tag,
+        .partition = part->id,
+    };
+}
+
+/* Timers are scored in ms, never before the instant. */
+static int64_t due_ms(const struct fup_decision *d)
+{
+    if (d->outcome != NULL || d->run.due_at == FUP_TIME_NONE ||
+        d->run.due_at == FUP_TIME_NEVER) {
+        return FUP_QUEUE_NEVER;
+    }
+    return (d->run.due_at + FUP_US_PER_MS - 1) / FUP_US_PER_MS;
+}
+
+static enum fup_code note_verdict(struct fup_part *part,
+                                  const struct fup_case *c,
+                                  const struct fup_decision *d)
+{
+    struct fup_turn *t = &part->turn;
+    struct fup_verdict *v =
+        fup_verdicts_add(&t->done, c->tenant, c->conversation);
+
+    if (v == NULL) {
+        return FUP_ENOMEM;
+    }
+    v->enrollment = c->enrollment;
+    v->due_ms =
+        c->outcome != NULL && d->event == NULL ? FUP_QUEUE_NEVER : due_ms(d);
+    v->event = d->event;
+    v->reason = d->reason;
+    v->step = d->step;
+    v->more = c->order.seq != 0 ||
+              (d->outcome != NULL && strcmp(d->outcome, "replied") == 0);
+    if (c->order.request_id != NULL && d->order_status != NULL) {
+        v->request_id = strdup(c->order.request_id);
+        v->answer = strdup(fup_buf_text(&d->answer));
+        if (v->request_id == NULL || v->answer == NULL) {
+            return FUP_ENOMEM;
+        }
+    }
+    if (d->event != NULL || d->order_status != NULL) {
+        v->ord = (int)t->done.n - 1;
+        fup_decision_write(c, d, v->ord, &t->decisions);
+    }
+    return t->decisions.failed;
+}
+
+/* A version that cannot be read any more must not stop the others: the
+ * enrollment rests, and the log has said why. */
+static enum fup_code judge_row(struct fup_part *part,
+                               struct fup_judge_env *env,
+                               const struct fup_pg_rows *rows,
+                               int row)
+{
+    char zones[FUP_ZONES_TEXT];
+    struct fup_case c;
+    struct fup_decision d;
+    enum fup_code code;
+
+    fup_load_case(rows, row, zones, &c);
+    if (c.version != 0) {
+        env->version = fup_versions_find(&part->engine->versions, c.version);
+        if (env->version == NULL) {
+            return FUP_OK;
+        }
+    }
+    fup_decision_init(&d);
+    code = fup_judge(env, &c, &d);
+    if (code == FUP_OK) {
+        code = note_verdict(part, &c, &d);
+    }
+    fup_decision_done(&d);
+    return code;
+}
+
+enum fup_code fup_turn_judge(struct fup_part *part,
+                             const struct fup_pg_rows *rows)
+{
+    struct fup_turn *t = &part->turn;
+    struct fup_judge_env env;
+    enum fup_code code = FUP_OK;
+
+    judge_env(part, &env);
+    fup_verdicts_clear(&t->done);
+    fup_buf_clear(&t->decisions);
+    fup_json_begin(&t->decisions, '[');
+    for (int i = 0; code == FUP_OK && i < rows->n; i++) {
+        code = judge_row(part, &env, rows, i);
+    }
+    fup_json_end(&t->decisions, ']');
+    free(t->seen);
+    t->seen = NULL;
+    if (rows->n > 0) {
+        t->seen = strdup(fup_load_snapshot(rows));
+        code = t->seen == NULL ? FUP_ENOMEM : code;
+    }
+    return code;
+}
