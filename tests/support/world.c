@@ -81,7 +81,7 @@ long long world_int(struct world *w, const char *fmt, ...)
     va_start(args, fmt);
     (void)ask(w, fmt, args);
     va_end(args);
-    return PQntuples(last) > 0 ? atoll(PQgetvalue(last, 0, 0)) : -1;
+    return PQntuples(last) > 0 ? strtoll(PQgetvalue(last, 0, 0), NULL, 10) : -1;
 }
 
 bool world_until(struct world *w, int ms, const char *fmt, ...)

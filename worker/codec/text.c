@@ -3,55 +3,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define NAME_MAX_BYTES 63
-
-static bool is_tail(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
-/* Whether the first two bytes of a character of three or four may go
- * together: no long forms, no surrogates, nothing above U+10FFFF. */
-static bool is_head(unsigned char a, unsigned char b)
-{
-    switch (a) {
-    case 0xe0:
-        return b >= 0xa0;
-    case 0xed:
-        return b <= 0x9f;
-    case 0xf0:
-        return b >= 0x90;
-    case 0xf4:
-        return b <= 0x8f;
-    default:
-        return true;
-    }
-}
 
 size_t fup_text_char(const char *text, size_t len)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    size_t need;
+    uint32_t character;
 
-    if (len == 0) {
-        return 0;
-    }
-    if (c[0] < 0x80) {
-        return 1;
-    }
-    if (c[0] < 0xc2 || c[0] > 0xf4) {
-        return 0;
-    }
-    need = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-    if (need > len || !is_tail(c[1]) || !is_head(c[0], c[1])) {
-        return 0;
-    }
-    for (size_t i = 2; i < need; i++) {
-        if (!is_tail(c[i])) {
-            return 0;
-        }
-    }
-    return need;
+    return fup_utf8_decode(text, len, &character);
 }
 
 bool fup_text_is_utf8(const char *text, size_t len)

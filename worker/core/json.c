@@ -3,35 +3,7 @@
 #include <string.h>
 
 #include "core/time.h"
-
-/* Bytes of the valid UTF-8 sequence at @p, 0 if it is none (RFC 3629). */
-static size_t sequence_len(const unsigned char *p)
-{
-    size_t len;
-
-    if (p[0] < 0x80) {
-        return 1;
-    }
-    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-        len = 2;
-    } else if ((p[0] & 0xf0) == 0xe0) {
-        len = 3;
-    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        len = 4;
-    } else {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) {
-        return 0;
-    }
-    return len;
-}
+#include "core/utf8.h"
 
 static void add_escaped(struct fup_buf *buf, unsigned char c)
 {
@@ -51,31 +23,42 @@ static void add_escaped(struct fup_buf *buf, unsigned char c)
     }
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Runs of plain characters are added at once: nearly all text is that. */
 void fup_json_string(struct fup_buf *buf, const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
+    size_t left = text != NULL ? strlen(text) : 0;
+    uint32_t character;
 
     if (text == NULL) {
         fup_buf_adds(buf, "null");
         return;
     }
     fup_buf_addc(buf, '"');
-    while (*p != '\0') {
-        const unsigned char *start = p;
-        size_t len = 1;
+    while (left > 0) {
+        size_t n = 0;
 
-        while (*p >= 0x20 && *p != 0x7f && *p != '"' && *p != '\\' &&
-               (len = sequence_len(p)) > 0) {
-            p += len;
+        while (n < left && is_plain((unsigned char)text[n])) {
+            n++;
         }
-        fup_buf_add(buf, start, (size_t)(p - start));
-        if (len == 0) {
-            fup_buf_adds(buf, "\xef\xbf\xbd");
-            p++;
-        } else if (*p != '\0') {
-            add_escaped(buf, *p);
-            p++;
+        fup_buf_add(buf, text, n);
+        if (n == 0) {
+            n = fup_utf8_decode(text, left, &character);
+            if (n == 1) {
+                add_escaped(buf, (unsigned char)*text);
+            } else if (n == 0) {
+                fup_buf_adds(buf, "\xef\xbf\xbd");
+                n = 1;
+            } else {
+                fup_buf_add(buf, text, n);
+            }
         }
+        text += n;
+        left -= n;
     }
     fup_buf_addc(buf, '"');
 }

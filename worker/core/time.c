@@ -90,7 +90,8 @@ static bool take_clock(const char **p, int64_t *ret_us)
         !take_digits(p, 2, &s) || h > 23 || m > 59 || s > 60) {
         return false;
     }
-    *ret_us = (h * INT64_C(3600) + m * 60 + (s == 60 ? 59 : s)) * FUP_US_PER_S;
+    *ret_us = (h * INT64_C(3600) + m * INT64_C(60) + (s == 60 ? 59 : s)) *
+              FUP_US_PER_S;
     if (!take_char(p, '.')) {
         return true;
     }

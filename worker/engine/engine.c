@@ -300,9 +300,9 @@ static void engine_free(struct fup_engine *engine)
     free(engine);
 }
 
-void fup_engine_handle_closed(void *data)
+void fup_engine_handle_closed(void *closed)
 {
-    struct fup_engine *engine = data;
+    struct fup_engine *engine = closed;
     void (*on_closed)(void *) = engine->on_closed;
     void *on_closed_data = engine->on_closed_data;
 
@@ -407,8 +407,9 @@ static enum fup_code open_sessions(struct fup_engine *engine,
         code = open_redis(engine, "followup", 0, &engine->redis, err);
     }
     if (code == FUP_OK) {
-        code = open_redis(engine, "followup-inbox", FUP_INBOX_BLOCK_MS * 2,
-                          &engine->reader, err);
+        code =
+            open_redis(engine, "followup-inbox",
+                       (uint64_t)FUP_INBOX_BLOCK_MS * 2, &engine->reader, err);
     }
     return code;
 }

@@ -173,7 +173,7 @@ void fup_engine_nudge(struct fup_engine *engine);
 void fup_engine_leased(struct fup_engine *engine);
 void fup_engine_released(struct fup_engine *engine);
 /* A session, timer or partition is gone; the last one frees the engine. */
-void fup_engine_handle_closed(void *engine);
+void fup_engine_handle_closed(void *closed);
 
 /* lease.c */
 void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms);

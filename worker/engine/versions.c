@@ -54,7 +54,7 @@ static const struct fup_version *keep(struct fup_versions *versions,
         fup_schedule_free(schedule);
         return known;
     }
-    all = realloc(versions->all, (versions->n + 1) * sizeof *all);
+    all = realloc(versions->all, (versions->n + 1) * sizeof(void *));
     v = malloc(sizeof *v);
     if (all != NULL) {
         versions->all = all;

@@ -16,7 +16,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
-#include "utf8.h"
+#include "core/utf8.h"
 
 #define DEPTH_MAX 32
 

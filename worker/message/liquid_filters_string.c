@@ -4,8 +4,8 @@
 
 #include <unicode/uchar.h>
 
+#include "core/utf8.h"
 #include "liquid_filter.h"
-#include "utf8.h"
 
 static enum fup_code join_two(struct fup_lq_call *call,
                               struct fup_lq_span a,

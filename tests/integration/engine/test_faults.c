@@ -288,7 +288,7 @@ static void a_bad_schedule_keeps_the_old_ones(void **state)
 static void a_command_of_10_mb_is_rejected(void **state)
 {
     struct world *w = *state;
-    size_t len = 10u * 1024 * 1024;
+    size_t len = (size_t)10 * 1024 * 1024;
     char *body = malloc(len + 1);
 
     assert_non_null(body);

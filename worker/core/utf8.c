@@ -1,4 +1,4 @@
-#include "utf8.h"
+#include "core/utf8.h"
 
 /* By the number of bytes: the marks of the first, and the least character. */
 static const struct {

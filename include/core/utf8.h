@@ -1,8 +1,8 @@
 /* UTF-8, one character at a time. (ICU's macros for it do not pass our
  * warnings.) */
 
-#ifndef FUP_MESSAGE_UTF8_H
-#define FUP_MESSAGE_UTF8_H
+#ifndef FUP_CORE_UTF8_H
+#define FUP_CORE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
