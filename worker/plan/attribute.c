@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 static const char *skip_blanks(const char *p)
 {
     return p + strspn(p, " \t\r\n");
@@ -25,31 +27,6 @@ static int32_t hex4(const char *p)
     return value;
 }
 
-/* Write @code as UTF-8; returns its length. */
-static size_t put_utf8(uint32_t code, char ret[4])
-{
-    if (code < 0x80) {
-        ret[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        ret[0] = (char)(0xc0 | (code >> 6));
-        ret[1] = (char)(0x80 | (code & 0x3f));
-        return 2;
-    }
-    if (code < 0x10000) {
-        ret[0] = (char)(0xe0 | (code >> 12));
-        ret[1] = (char)(0x80 | ((code >> 6) & 0x3f));
-        ret[2] = (char)(0x80 | (code & 0x3f));
-        return 3;
-    }
-    ret[0] = (char)(0xf0 | (code >> 18));
-    ret[1] = (char)(0x80 | ((code >> 12) & 0x3f));
-    ret[2] = (char)(0x80 | ((code >> 6) & 0x3f));
-    ret[3] = (char)(0x80 | (code & 0x3f));
-    return 4;
-}
-
 /* Decode "uXXXX", or two of them that form a pair, at *@p. Returns the length
  * of what it stands for, 0 when it is broken. */
 static size_t take_unicode(const char **p, char ret[4])
@@ -62,7 +39,7 @@ static size_t take_unicode(const char **p, char ret[4])
     }
     *p += 5;
     if (high < 0xd800 || high > 0xdfff) {
-        return put_utf8((uint32_t)high, ret);
+        return fup_utf8_encode((uint32_t)high, ret);
     }
     if (high > 0xdbff || (*p)[0] != '\\' || (*p)[1] != 'u') {
         return 0;
@@ -72,7 +49,7 @@ static size_t take_unicode(const char **p, char ret[4])
         return 0;
     }
     *p += 6;
-    return put_utf8(0x10000 + ((uint32_t)(high - 0xd800) << 10) +
+    return fup_utf8_encode(0x10000 + ((uint32_t)(high - 0xd800) << 10) +
                         (uint32_t)(low - 0xdc00),
                     ret);
 }
