@@ -121,6 +121,16 @@ static void write_outbound(const struct fup_judge_env *env,
     fup_outbound_write(&out, &d->message);
 }
 
+/* What the next delay counts from: the planned instant when the message goes
+ * out within its second, so that nothing drifts from what a simulation and
+ * `explain` have promised; else the real one. */
+static int64_t sent_at(const struct fup_case *c, const struct fup_plan *plan)
+{
+    int64_t at = planned_at(c, plan);
+
+    return c->now - at < FUP_US_PER_S ? at : c->now;
+}
+
 /* Hand the message to the ledger. FUP_ENOENT: no text could be filled in. */
 static enum fup_code fire(const struct fup_judge_env *env,
                           const struct fup_case *c,
@@ -143,7 +153,7 @@ static enum fup_code fire(const struct fup_judge_env *env,
     if (code != FUP_OK) {
         return code;
     }
-    fup_judge_advance(env, c, plan, "fired", c->now, d);
+    fup_judge_advance(env, c, plan, "fired", sent_at(c, plan), d);
     d->expires_at = plan->expires_at;
     d->closes = step->close && schedule->mode == FUP_MODE_LIVE;
     d->status = schedule->mode == FUP_MODE_LIVE ? "pending" : "shadow";
