@@ -556,7 +556,8 @@ END
 $$;
 
 -- What a sender reports. Statuses may come out of order and twice: a message
--- only moves up. The first "sent" of a closing step closes the conversation.
+-- only moves up. The first "sent" of a closing step closes the conversation,
+-- unless the customer has written since it was fired.
 CREATE FUNCTION followup.receive_receipt(r jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -574,7 +575,11 @@ BEGIN
     PERFORM FROM followup.partition q WHERE q.id = l.partition FOR UPDATE;
     SELECT * INTO l FROM followup.ledger x
     WHERE x.partition = l.partition AND x.seq = l.seq;
-    IF l.status IN ('pending', 'permit') THEN
+    IF l.status IN ('pending', 'permit')
+       AND NOT EXISTS (
+         SELECT FROM followup.conversation_facts(
+           ARRAY[l.tenant], ARRAY[l.conversation]) f
+         WHERE f.last_inbound_at > l.episode_at) THEN
       PERFORM followup.append(l, 'closed', 'close_out', NULL);
       PERFORM followup.close_conversation(l.tenant, l.conversation);
     END IF;

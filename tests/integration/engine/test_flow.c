@@ -442,6 +442,46 @@ static void a_receipt_of_a_close_out_closes_the_conversation(void **state)
                         "f");
 }
 
+static void a_receipt_that_comes_after_a_reply_closes_nothing(void **state)
+{
+    struct world *w = *state;
+    char id[64];
+
+    silence(w, "reopen", "webchat");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) = 1 FROM followup.ledger WHERE "
+                            "conversation = 'reopen' AND kind = 'close_out' "
+                            "AND event = 'fired'"));
+    (void)snprintf(id, sizeof id, "%s",
+                   world_text(w, "SELECT message_id FROM followup.ledger WHERE "
+                                 "conversation = 'reopen' AND kind = "
+                                 "'close_out' AND event = 'fired'"));
+    assert_string_equal(
+        world_text(w, "SELECT granted FROM followup.permit('{%s}')", id), "t");
+    world_message(w, "reopen", "in", "human", "clock_timestamp()");
+    redis_server_do(&w->redis, "XADD followup:receipts * id %s status sent",
+                    id);
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT status = 'sent' FROM followup.ledger WHERE "
+                            "message_id = '%s'",
+                            id));
+    assert_string_equal(world_text(w, "SELECT status FROM crm.conversation "
+                                      "WHERE id = 'reopen'"),
+                        "open");
+}
+
+static void counts_delays_from_what_was_planned(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(
+        world_int(w, "SELECT count(*) FROM followup.ledger WHERE event = "
+                     "'fired' AND at - due_at < '1 s' AND next_due_at IS NOT "
+                     "NULL AND next_due_at - due_at <> '1 s' AND schedule = "
+                     "'quick' AND conversation = 'all'"),
+        0);
+}
+
 static void ends_in_seconds_and_hands_over(void **state)
 {
     struct world *w = *state;
@@ -457,6 +497,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_all_steps_once_and_in_order),
+        cmocka_unit_test(counts_delays_from_what_was_planned),
         cmocka_unit_test(hands_out_the_message_that_the_contract_describes),
         cmocka_unit_test(
             stops_at_a_reply_and_begins_again_with_the_next_silence),
@@ -473,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_hold_stops_everything_until_it_is_released),
         cmocka_unit_test(a_text_with_a_blank_is_never_sent),
         cmocka_unit_test(a_receipt_of_a_close_out_closes_the_conversation),
+        cmocka_unit_test(a_receipt_that_comes_after_a_reply_closes_nothing),
         cmocka_unit_test(ends_in_seconds_and_hands_over),
     };
 
