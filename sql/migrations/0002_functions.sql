@@ -116,6 +116,27 @@ LANGUAGE sql AS $$
   DELETE FROM followup.worker w WHERE w.id = $1;
 $$;
 
+-- Sessions keep the plans that they made when a table was small, and a plan for
+-- an empty table reads all of a full one for every row. Autovacuum notices after
+-- a minute or more, which is too late for a table that begins to grow: so it is
+-- analyzed as often as it has doubled, and all sessions plan again.
+CREATE FUNCTION followup.tend() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  name text;
+BEGIN
+  FOR name IN
+    SELECT s.relname FROM pg_stat_user_tables s
+    JOIN pg_class c ON c.oid = s.relid
+    WHERE s.schemaname = 'followup'
+      AND s.relname IN ('enrollment', 'ledger', 'change_log', 'command')
+      AND s.n_live_tup > 2 * greatest(c.reltuples, 0) + 50
+  LOOP
+    EXECUTE format('ANALYZE (SKIP_LOCKED) followup.%I', name);
+  END LOOP;
+END
+$$;
+
 -- The fence: lock the partition's row, or refuse. Commits of one partition are
 -- in the order of their seq, because all of them pass here.
 CREATE FUNCTION followup.fence(p integer, e bigint) RETURNS bigint

@@ -128,6 +128,7 @@ struct fup_engine {
     bool ready;
     bool fatal;
     bool leasing;
+    bool tending;            /* statistics are looked after */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
@@ -139,6 +140,7 @@ struct fup_engine {
     uv_timer_t tick;
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
+    struct fup_pg_request tend_req;
     struct fup_pg_request install_req;
     struct fup_pg_request release_req;
     bool installing;

@@ -78,6 +78,31 @@ static void leased(struct fup_engine *engine, const struct fup_pg_rows *rows)
     fup_engine_leased(engine);
 }
 
+static void on_tended(struct fup_pg_request *req,
+                      enum fup_code code,
+                      const struct fup_pg_rows *rows,
+                      const struct fup_err *err)
+{
+    struct fup_engine *engine = req->data;
+
+    (void)rows;
+    engine->tending = false;
+    if (code == FUP_EREFUSED && engine->stage == FUP_ENGINE_OPEN) {
+        fup_engine_log(engine, WARN, "tend_refused", "why=\"%s\"", err->msg);
+    }
+}
+
+/* Right after a renewal there is time for it before the next one. */
+static void tend(struct fup_engine *engine)
+{
+    if (!engine->tending) {
+        engine->tending = true;
+        engine->tend_req.data = engine;
+        fup_pg_submit(engine->pg_lease, &engine->tend_req, &fup_sql_tend,
+                      /* params= */ NULL, 0, on_tended);
+    }
+}
+
 static void on_leased(struct fup_pg_request *req,
                       enum fup_code code,
                       const struct fup_pg_rows *rows,
@@ -91,6 +116,7 @@ static void on_leased(struct fup_pg_request *req,
     }
     if (code == FUP_OK) {
         leased(engine, rows);
+        tend(engine);
     } else if (code == FUP_EREFUSED) {
         FUP_ENGINE_LOG(engine, ERROR, "lease_refused", "why=\"%s\"", err->msg);
     }

@@ -1,0 +1,2 @@
+-- Statistics of tables that have grown fast.
+SELECT followup.tend()
