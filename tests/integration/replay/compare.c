@@ -9,6 +9,14 @@
 
 #define PRINT_MAX 10
 
+/* What is held against what. */
+struct pair {
+    const struct timeline *timeline;
+    const struct expectation *expectation;
+    const struct sender *sender;
+    const struct slack *slack;
+};
+
 static void
 print(const struct timeline *t, const char *why, const struct expected *what)
 {
@@ -143,55 +151,65 @@ static int64_t allowance_s(const struct sender *s, size_t i)
     return sum_s;
 }
 
-static void compare_one(const struct timeline *t,
+static void compare_one(const struct pair *p,
                         const struct expected *e,
-                        const struct sender *s,
                         size_t i,
                         struct findings *f)
 {
-    const struct arrival *a = &s->arrivals[i];
+    const struct arrival *a = &p->sender->arrivals[i];
     struct expected row = as_expected(a);
     int64_t moved_us = a->due_at - e->at_s * FUP_US_PER_S;
+    int64_t most_s = allowance_s(p->sender, i) + p->slack->moved_s;
 
     if (!a->granted || strcmp(a->kind, e->kind) != 0 ||
         strcmp(e->action, "send") != 0) {
-        find(t, &f->missing, "not sent so", e, &row);
-        return;
+        find(p->timeline, &f->missing, "not sent so", e, &row);
+    } else if (moved_us < 0 || moved_us > most_s * FUP_US_PER_S) {
+        find(p->timeline, &f->moved, "moved", e, &row);
+    } else {
+        f->steps++;
     }
-    if (moved_us < 0 || moved_us > allowance_s(s, i) * FUP_US_PER_S) {
-        find(t, &f->moved, "moved", e, &row);
-        return;
-    }
-    f->steps++;
 }
 
-/* Two sorted lists, side by side. */
-static void compare_steps(const struct timeline *t,
-                          const struct expectation *e,
-                          const struct sender *s,
-                          struct findings *f)
+/* The next of both lists: negative when it is only simulated, positive when it
+ * only arrived. */
+static int next_order(const struct pair *p, size_t i, size_t k)
 {
+    const struct expectation *e = p->expectation;
+    struct expected real;
+
+    if (k == p->sender->n) {
+        return -1;
+    }
+    if (i == e->n_steps) {
+        return 1;
+    }
+    real = as_expected(&p->sender->arrivals[k]);
+    return by_place(&e->steps[i], &real);
+}
+
+/* Two sorted lists, side by side. What is tied, check_all() looks at. */
+static void compare_steps(const struct pair *p, struct findings *f)
+{
+    const struct timeline *t = p->timeline;
+    const struct expectation *e = p->expectation;
+    const struct arrival *arrivals = p->sender->arrivals;
     size_t i = 0;
     size_t k = 0;
 
-    while (i < e->n_steps || k < s->n) {
-        struct expected real = {0};
-        int order = -1;
+    while (i < e->n_steps || k < p->sender->n) {
+        int order = next_order(p, i, k);
+        size_t c =
+            order <= 0 ? e->steps[i].conversation : arrivals[k].conversation;
 
-        if (k < s->n) {
-            real = as_expected(&s->arrivals[k]);
-            order = i < e->n_steps ? by_place(&e->steps[i], &real) : 1;
-        }
-        if (t->conversations[order <= 0 ? e->steps[i].conversation
-                                        : real.conversation]
-                .tied) {
-            /* looked at by check_all() */
-        } else if (order < 0) {
+        if (order < 0 && !t->conversations[c].tied) {
             find(t, &f->missing, "not sent", &e->steps[i], NULL);
-        } else if (order > 0) {
+        } else if (order > 0 && !t->conversations[c].tied) {
+            struct expected real = as_expected(&arrivals[k]);
+
             find(t, &f->extra, "not simulated", &real, NULL);
-        } else {
-            compare_one(t, &e->steps[i], s, k, f);
+        } else if (!t->conversations[c].tied) {
+            compare_one(p, &e->steps[i], k, f);
         }
         i += order <= 0 ? 1 : 0;
         k += order >= 0 ? 1 : 0;
@@ -240,14 +258,19 @@ static bool is_last_of_second(const struct expectation *e, size_t i)
     return i + 1 == e->n_ends || by_place(&e->ends[i], &e->ends[i + 1]) != 0;
 }
 
-static void compare_outcome(const struct timeline *t,
+static void compare_outcome(const struct pair *p,
                             const struct expected *simulated,
                             const struct expected *real,
                             struct findings *f)
 {
+    const struct timeline *t = p->timeline;
+
+    if (t->conversations[simulated->conversation].tied) {
+        return;
+    }
     if (real == NULL) {
-        if (timeline_is_short(t, simulated->conversation,
-                              simulated->episode_s)) {
+        if (timeline_is_short(t, simulated->conversation, simulated->episode_s,
+                              p->slack->short_us)) {
             f->unseen++;
         } else {
             find(t, &f->wrong_outcomes, "never enrolled", simulated, NULL);
@@ -259,32 +282,32 @@ static void compare_outcome(const struct timeline *t,
     }
 }
 
-static void compare_outcomes(const struct timeline *t,
-                             const struct expectation *e,
-                             const struct sender *s,
-                             struct findings *f)
+static void compare_outcomes(const struct pair *p, struct findings *f)
 {
+    const struct expectation *e = p->expectation;
     size_t n;
-    struct expected *outcomes = read_outcomes(t, s, &n);
+    struct expected *outcomes = read_outcomes(p->timeline, p->sender, &n);
     size_t k = 0;
 
     for (size_t i = 0; i < e->n_ends; i++) {
         const struct expected *end = &e->ends[i];
+        const struct expected *real = NULL;
 
         if (!is_last_of_second(e, i)) {
             continue;
         }
         for (; k < n && by_place(&outcomes[k], end) < 0; k++) {
-            find(t, &f->wrong_outcomes, "not simulated", &outcomes[k], NULL);
+            find(p->timeline, &f->wrong_outcomes, "not simulated", &outcomes[k],
+                 NULL);
         }
-        bool met = k < n && by_place(&outcomes[k], end) == 0;
-        if (!t->conversations[end->conversation].tied) {
-            compare_outcome(t, end, met ? &outcomes[k] : NULL, f);
+        if (k < n && by_place(&outcomes[k], end) == 0) {
+            real = &outcomes[k++];
         }
-        k += met ? 1 : 0;
+        compare_outcome(p, end, real, f);
     }
     for (; k < n; k++) {
-        find(t, &f->wrong_outcomes, "not simulated", &outcomes[k], NULL);
+        find(p->timeline, &f->wrong_outcomes, "not simulated", &outcomes[k],
+             NULL);
     }
     free(outcomes);
 }
@@ -311,12 +334,15 @@ static void check_walks(const struct timeline *t,
 void compare(const struct timeline *t,
              const struct expectation *e,
              struct sender *s,
+             const struct slack *slack,
              struct findings *ret)
 {
+    const struct pair pair = {t, e, s, slack};
+
     *ret = (struct findings){0};
     qsort(s->arrivals, s->n, sizeof *s->arrivals, by_arrival);
     check_all(t, s, ret);
     check_walks(t, e, ret);
-    compare_steps(t, e, s, ret);
-    compare_outcomes(t, e, s, ret);
+    compare_steps(&pair, ret);
+    compare_outcomes(&pair, ret);
 }

@@ -28,10 +28,17 @@ struct findings {
     size_t refused;     /* taken from the queue without a permit (of ties) */
 };
 
+/* How busy the machine was, in this run. */
+struct slack {
+    int64_t short_us; /* silences that short need not have been seen */
+    int64_t moved_s;  /* instants may be that much later */
+};
+
 /* Sorts what arrived at @s. */
 void compare(const struct timeline *t,
              const struct expectation *e,
              struct sender *s,
+             const struct slack *slack,
              struct findings *ret);
 
 #endif

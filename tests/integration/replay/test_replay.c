@@ -20,12 +20,17 @@
 #include "compare.h"
 #include "core/time.h"
 
-#define WAIT_MS     10000
-#define PAUSE_MS    2
-#define PREPARE_S   4  /* until the first conversation begins */
-#define LINGER_S    2  /* after the last instant: for what must not come */
-#define PATIENCE_S  60 /* after it: for a machine that is busy */
-#define TIES_IN_100 10
+#define WAIT_MS    10000
+#define PAUSE_MS   2
+#define PREPARE_S  4  /* until the first conversation begins */
+#define LINGER_S   2  /* after the last instant: for what must not come */
+#define PATIENCE_S 60 /* after it: for a machine that is busy */
+
+/* A message so near to a due instant may fall on either side of it, and a
+ * silence of twice that may never be seen. On a machine that was busier than
+ * that, what was measured counts instead. */
+#define NEAR_US     (500 * FUP_US_PER_MS)
+#define TIES_IN_100 10 /* on a busy machine three times that */
 
 static const char schedule[] =
     "{\"name\": \"replay\", \"mode\": \"live\", \"min_gap\": \"1s\",\n"
@@ -47,6 +52,7 @@ struct replay {
     struct player player;
     struct sender sender;
     struct findings findings;
+    int64_t near_us;
     bool settled;
 };
 
@@ -102,6 +108,34 @@ static void play(struct replay *r)
     }
 }
 
+/* The longest that a message was on its way to those who had to know of it. */
+static int64_t worst_delay_us(const struct replay *r)
+{
+    int64_t worst_us = r->player.worst_us;
+
+    for (size_t i = 0; i < r->sender.n; i++) {
+        const struct arrival *a = &r->sender.arrivals[i];
+
+        if (a->arrived_at - a->due_at > worst_us) {
+            worst_us = a->arrived_at - a->due_at;
+        }
+    }
+    return worst_us;
+}
+
+static void judge(struct replay *r)
+{
+    int64_t worst_us = worst_delay_us(r);
+    bool busy = worst_us > NEAR_US;
+    struct slack slack;
+
+    r->near_us = busy ? worst_us : NEAR_US;
+    slack.short_us = 2 * r->near_us;
+    slack.moved_s = busy ? whole_s(worst_us) : 0;
+    timeline_find_ties(&r->timeline, r->near_us);
+    compare(&r->timeline, &r->expectation, &r->sender, &slack, &r->findings);
+}
+
 /* --- what it was like ------------------------------------------------------
  */
 
@@ -113,13 +147,20 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static double in_ms(int64_t us)
+{
+    return (double)us / FUP_US_PER_MS;
+}
+
 static void print_spread(const char *what, int64_t *us, size_t n)
 {
-    qsort(us, n, sizeof *us, by_size);
+    size_t middle = n / 2;
+    size_t late = n * 99 / 100;
+
     if (n > 0) {
+        qsort(us, n, sizeof *us, by_size);
         (void)printf("  %s: p50 %.1f ms, p99 %.1f ms, max %.1f ms\n", what,
-                     (double)us[n / 2] / 1000, (double)us[n * 99 / 100] / 1000,
-                     (double)us[n - 1] / 1000);
+                     in_ms(us[middle]), in_ms(us[late]), in_ms(us[n - 1]));
     }
 }
 
@@ -128,8 +169,10 @@ static void print_lateness(const struct sender *s)
     int64_t *fired_us = calloc(s->n + 1, sizeof *fired_us);
     int64_t *arrived_us = calloc(s->n + 1, sizeof *arrived_us);
 
-    for (size_t i = 0; fired_us != NULL && arrived_us != NULL && i < s->n;
-         i++) {
+    if (fired_us == NULL || arrived_us == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < s->n; i++) {
         const struct arrival *a = &s->arrivals[i];
 
         fired_us[i] = a->fired_at - a->due_at;
@@ -151,9 +194,10 @@ static size_t count_ties(const struct timeline *t)
     return n;
 }
 
-static void print_ties(const struct timeline *t)
+static void print_ties(const struct timeline *t, int64_t near_us)
 {
-    (void)printf("  near ties: %zu conversations:", count_ties(t));
+    (void)printf("  near ties (%.0f ms): %zu conversations:", in_ms(near_us),
+                 count_ties(t));
     for (size_t i = 0; i < t->n; i++) {
         if (t->conversations[i].tied) {
             (void)printf(" %s", t->conversations[i].id);
@@ -175,14 +219,14 @@ static void print_report(const struct replay *r, const char *path)
                  whole);
     (void)printf("  messages played: %zu, at most %.1f ms after their "
                  "instant\n",
-                 r->player.next, (double)r->player.worst_us / 1000);
+                 r->player.next, in_ms(r->player.worst_us));
     (void)printf("  steps simulated: %zu, arrived: %zu, compared and equal: "
                  "%zu\n",
                  r->expectation.n_steps, r->sender.n, f->steps);
     (void)printf("  outcomes compared and equal: %zu; too short to be seen: "
                  "%zu\n",
                  f->outcomes, f->unseen);
-    print_ties(&r->timeline);
+    print_ties(&r->timeline, r->near_us);
     (void)printf("  refused a permit: %zu\n", f->refused);
     print_lateness(&r->sender);
     (void)fflush(stdout);
@@ -206,12 +250,11 @@ static int open_replay(void **state)
     player_init(&r.player, &r.world, &r.timeline);
     timeline_compress(&r.timeline,
                       (whole_s(wall_clock()) + PREPARE_S) * FUP_US_PER_S);
-    timeline_find_ties(&r.timeline);
     expect(&r.expectation, &r.world, &r.timeline, "replay.json");
     player_fill(&r.player);
     sender_init(&r.sender, &r.world, &r.player);
     play(&r);
-    compare(&r.timeline, &r.expectation, &r.sender, &r.findings);
+    judge(&r);
     print_report(&r, path);
     *state = &r;
     return 0;
@@ -301,8 +344,10 @@ static void leaves_few_conversations_undecided(void **state)
 {
     const struct replay *r = *state;
 
+    size_t most = r->near_us > NEAR_US ? 3 * TIES_IN_100 : TIES_IN_100;
+
     assert_int_equal(r->findings.wrong_walks, 0);
-    assert_true(count_ties(&r->timeline) * 100 < r->timeline.n * TIES_IN_100);
+    assert_true(count_ties(&r->timeline) * 100 < r->timeline.n * most);
 }
 
 int main(void)

@@ -10,17 +10,8 @@
 
 #define DAY_S     INT64_C(86400)
 #define DAY_IS_S  6
-#define STARTS_MS 8000
+#define STARTS_MS 14000
 #define CUT_MS    42000
-
-/* How long before a due instant a message may come and not be known when the
- * step is judged, and how long after it and yet be known before the message is
- * sent. Generous: a machine may be busy with other things. */
-#define TIE_BEFORE_MS 500
-#define TIE_AFTER_MS  500
-
-/* A silence that is over as soon as that may never have been seen. */
-#define SHORT_MS 1000
 
 const int64_t step_after_s[STEPS] = {1, 2, 3};
 const char *const step_kinds[STEPS] = {"check_in", "last_call", "close_out"};
@@ -75,8 +66,8 @@ void timeline_load(struct timeline *t, const char *path)
         n += from.items[i].n_events;
     }
     *t = (struct timeline){0};
-    t->conversations = must(calloc(from.n, sizeof *t->conversations));
-    t->messages = must(calloc(n, sizeof *t->messages));
+    t->conversations = must(calloc(from.n + 1, sizeof *t->conversations));
+    t->messages = must(calloc(n + 1, sizeof *t->messages));
     for (size_t i = 0; i < from.n; i++) {
         take(t, &from.items[i]);
     }
@@ -145,6 +136,7 @@ void timeline_compress(struct timeline *t, int64_t starts_at)
  * against one another. */
 struct walk {
     struct conversation *conversation;
+    int64_t near_us;
     bool spoken;  /* the customer has written */
     bool waiting; /* we have answered, and steps are left */
     bool begun;   /* ... at some time in this silence */
@@ -165,13 +157,12 @@ static void walk_to(struct walk *w, int64_t at)
         int64_t due_at = due_of(w);
 
         w->conversation->steps++;
-        w->conversation->tied |= at - due_at <= TIE_AFTER_MS * FUP_US_PER_MS;
+        w->conversation->tied |= at - due_at <= w->near_us;
         w->base_at = due_at;
         w->step++;
         w->waiting = w->step < STEPS;
     }
-    w->conversation->tied |=
-        w->waiting && due_of(w) - at <= TIE_BEFORE_MS * FUP_US_PER_MS;
+    w->conversation->tied |= w->waiting && due_of(w) - at <= w->near_us;
 }
 
 static void hear(struct walk *w, const struct message *m)
@@ -190,11 +181,14 @@ static void hear(struct walk *w, const struct message *m)
     }
 }
 
-void timeline_find_ties(struct timeline *t)
+void timeline_find_ties(struct timeline *t, int64_t near_us)
 {
     for (size_t i = 0; i < t->n; i++) {
-        struct walk w = {.conversation = &t->conversations[i]};
+        struct walk w = {.conversation = &t->conversations[i],
+                         .near_us = near_us};
 
+        w.conversation->steps = 0;
+        w.conversation->tied = false;
         for (size_t k = 0; k < w.conversation->n; k++) {
             const struct message *m = &t->messages[w.conversation->first + k];
 
@@ -249,7 +243,8 @@ size_t timeline_index(const struct timeline *t, const char *id)
 
 bool timeline_is_short(const struct timeline *t,
                        size_t conversation,
-                       int64_t episode_s)
+                       int64_t episode_s,
+                       int64_t short_us)
 {
     const struct conversation *c = &t->conversations[conversation];
     int64_t answered_at = FUP_TIME_NONE;
@@ -269,6 +264,5 @@ bool timeline_is_short(const struct timeline *t,
             answered_at = m->at;
         }
     }
-    return answered_at == FUP_TIME_NONE ||
-           replied_at < answered_at + SHORT_MS * FUP_US_PER_MS;
+    return answered_at == FUP_TIME_NONE || replied_at < answered_at + short_us;
 }

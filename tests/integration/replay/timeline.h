@@ -50,8 +50,10 @@ void timeline_done(struct timeline *t);
  * begin one after the other from @starts_at on, a whole second. */
 void timeline_compress(struct timeline *t, int64_t starts_at);
 
-/* Find which conversations have a message near the due instant of a step. */
-void timeline_find_ties(struct timeline *t);
+/* Find which conversations have a message within @near_us of the due instant
+ * of a step: before it, and not yet known when the step is judged, or after it,
+ * and already known when the message is sent. */
+void timeline_find_ties(struct timeline *t, int64_t near_us);
 
 /* As CSV for `followup simulate`. */
 void timeline_write(const struct timeline *t, const char *path);
@@ -60,11 +62,12 @@ void timeline_write(const struct timeline *t, const char *path);
 size_t timeline_index(const struct timeline *t, const char *id);
 
 /* Whether the silence of @conversation that began with the inbound message of
- * @episode_s (in seconds, rounded up) was over before the worker had to see
- * it. */
+ * @episode_s (in seconds, rounded up) was over within @short_us, before the
+ * worker had to see it. */
 bool timeline_is_short(const struct timeline *t,
                        size_t conversation,
-                       int64_t episode_s);
+                       int64_t episode_s,
+                       int64_t short_us);
 
 /* In seconds since 1970, rounded up: as simulate prints instants. */
 int64_t whole_s(int64_t at);
