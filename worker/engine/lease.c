@@ -88,7 +88,7 @@ static void on_tended(struct fup_pg_request *req,
     (void)rows;
     engine->tending = false;
     if (code == FUP_EREFUSED && engine->stage == FUP_ENGINE_OPEN) {
-        fup_engine_log(engine, WARN, "tend_refused", "why=\"%s\"", err->msg);
+        FUP_ENGINE_LOG(engine, WARN, "tend_refused", "why=\"%s\"", err->msg);
     }
 }
 

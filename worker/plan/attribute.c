@@ -50,8 +50,8 @@ static size_t take_unicode(const char **p, char ret[4])
     }
     *p += 6;
     return fup_utf8_encode(0x10000 + ((uint32_t)(high - 0xd800) << 10) +
-                        (uint32_t)(low - 0xdc00),
-                    ret);
+                               (uint32_t)(low - 0xdc00),
+                           ret);
 }
 
 /* Decode one character of a string; returns its length, 0 when broken. */
