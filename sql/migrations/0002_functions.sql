@@ -194,6 +194,28 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
     WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3))
 $$;
 
+-- Instants of the messages to a contact since `since`, over all conversations:
+-- from each enrollment back along its rows of the ledger. Withdrawn and shadow
+-- messages never reached anybody.
+CREATE FUNCTION followup.sends_to(
+  tenant text, contact text, since timestamptz)
+RETURNS TABLE (at timestamptz) LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE walk AS (
+    SELECT l.partition, l.prev_seq, l.at, l.status
+    FROM followup.enrollment n
+    JOIN followup.ledger l ON l.partition = n.partition AND l.seq = n.last_seq
+    WHERE n.tenant = $1 AND n.contact = $2 AND l.at > $3
+    UNION ALL
+    SELECT l.partition, l.prev_seq, l.at, l.status
+    FROM walk
+    JOIN followup.ledger l
+      ON l.partition = walk.partition AND l.seq = walk.prev_seq
+    WHERE l.at > $3
+  )
+  SELECT w.at FROM walk w
+  WHERE w.status NOT IN ('withdrawn', 'shadow')
+$$;
+
 -- What the worker decided about one conversation. Instants are microseconds.
 CREATE TYPE followup.decision AS (
   ord integer, id bigint, gen integer, tenant text, conversation text,
@@ -203,7 +225,8 @@ CREATE TYPE followup.decision AS (
   next_due_us bigint, waits_for text, manual_us bigint, force integer,
   paused_us bigint, trace text, actor text, note text, closes boolean,
   withdraw boolean, message_id text, message text, status text,
-  expires_us bigint, command bigint, command_status text, answer text
+  expires_us bigint, cap_max integer, cap_per_s bigint, command bigint,
+  command_status text, answer text
 );
 
 -- Apply decisions: compare-and-set on the generation of each enrollment and on
@@ -212,6 +235,7 @@ CREATE TYPE followup.decision AS (
 --
 -- result: done | changed (the conversation changed since it was judged)
 --         | stale (the enrollment moved on) | early (its instant is ahead)
+--         | capped (the contact has had enough since it was judged)
 CREATE FUNCTION followup.apply(
   p integer, e bigint, seen pg_snapshot, decisions jsonb)
 RETURNS TABLE (ord integer, result text, id bigint, due_ms bigint)
@@ -220,9 +244,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
   first bigint := followup.fence(p, e);
 BEGIN
+  -- Two conversations of one contact may be decided at once, in two partitions
+  -- even: those that count against a cap are counted one after the other.
+  PERFORM pg_advisory_xact_lock(k.key) FROM (
+    SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
+    FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
+    WHERE d.cap_max > 0 ORDER BY 1) k;
+
   RETURN QUERY
   WITH d AS MATERIALIZED (
-    SELECT * FROM jsonb_populate_recordset(NULL::followup.decision, decisions)
+    SELECT *, row_number() OVER (
+      PARTITION BY tenant, contact, cap_max > 0 ORDER BY ord) AS nth
+    FROM jsonb_populate_recordset(NULL::followup.decision, decisions)
   ), newer AS MATERIALIZED (
     SELECT DISTINCT c.tenant, c.conversation
     FROM followup.changed_after(p, seen) c
@@ -245,6 +278,10 @@ BEGIN
                  AND o.episode_at = followup.at(d.episode_us)) THEN 'stale'
         WHEN d.event = 'fired' AND followup.at(d.due_us)
              > clock_timestamp() + interval '50 ms' THEN 'early'
+        WHEN d.cap_max > 0 AND d.nth + (
+               SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
+                 clock_timestamp() - d.cap_per_s * interval '1 s'))
+             > d.cap_max THEN 'capped'
         ELSE 'done'
       END AS result
     FROM d LEFT JOIN locked l ON l.id = d.id

@@ -1,6 +1,7 @@
 -- All that is needed to judge conversations, as of one snapshot: facts, the
 -- newest enrollment, the oldest pending command.
--- params: partition, enrollment ids, tenants, conversations
+-- params: partition, enrollment ids, tenants, conversations, span in seconds
+--         in which messages to the contact are counted (0: not at all)
 -- rows: see enum in worker/engine/load.c
 WITH wanted AS MATERIALIZED (
   SELECT e.tenant, e.conversation FROM followup.enrollment e
@@ -30,6 +31,9 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
   followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
   followup.is_held(w.tenant, v.name),
+  CASE WHEN $5::bigint > 0 THEN ARRAY(
+    SELECT followup.us(s.at) FROM followup.sends_to(w.tenant, f.contact_id,
+      clock_timestamp() - $5::bigint * interval '1 s') s ORDER BY 1) END,
   -- command
   c.seq, c.action, followup.us(c.at), c.delay, followup.us(c.until), c.force,
   c.schedule, c.actor, c.reason, c.request_id

@@ -45,7 +45,24 @@ static void write_trace(const struct fup_trace *trace, struct fup_buf *out)
     fup_buf_done(&text);
 }
 
-static void write_done(const struct fup_decision *d, struct fup_buf *out)
+/* What the message is counted against, so that no two pass at once. */
+static void write_cap(const struct fup_case *c,
+                      const struct fup_decision *d,
+                      struct fup_buf *out)
+{
+    const struct fup_schedule *s = d->version->schedule;
+
+    if (s->cap_max > 0 && c->facts.contact != NULL &&
+        s->mode == FUP_MODE_LIVE && (c->run.force & FUP_FORCE_CAP) == 0 &&
+        (c->order.force & FUP_FORCE_CAP) == 0) {
+        fup_json_add_int(out, "cap_max", s->cap_max);
+        fup_json_add_int(out, "cap_per_s", s->cap_per_s);
+    }
+}
+
+static void write_done(const struct fup_case *c,
+                       const struct fup_decision *d,
+                       struct fup_buf *out)
 {
     fup_json_add_text(out, "event", d->event);
     fup_json_add_text(out, "reason", d->reason);
@@ -63,6 +80,7 @@ static void write_done(const struct fup_decision *d, struct fup_buf *out)
         fup_json_add_text(out, "message", fup_buf_text(&d->message));
         fup_json_add_text(out, "status", d->status);
         fup_json_add_us(out, "expires_us", d->expires_at);
+        write_cap(c, d, out);
     }
     if (d->trace.n > 0) {
         write_trace(&d->trace, out);
@@ -100,7 +118,7 @@ void fup_decision_write(const struct fup_case *c,
     fup_json_add_int(out, "ord", ord);
     write_who(c, d, out);
     if (d->event != NULL) {
-        write_done(d, out);
+        write_done(c, d, out);
         write_state(c, d, out);
     }
     fup_json_end(out, '}');

@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pg/array.h"
@@ -43,6 +44,7 @@ enum {
     COL_PAUSED,
     COL_OUT_STATUS,
     COL_HELD,
+    COL_SENDS,
     COL_ORDER,
     COL_ORDER_ACTION,
     COL_ORDER_AT,
@@ -154,6 +156,27 @@ static int64_t episode_of(const struct row *r)
     return us == 0 ? FUP_TIME_NONE : us;
 }
 
+/* "{1,2,3}" as numbers; the newest ones when there are more than fit. */
+static size_t read_sends(const char *array, int64_t sends[FUP_SENDS_MAX])
+{
+    size_t n = 0;
+    char *end;
+
+    while (array != NULL && *array != '\0') {
+        if (*array < '0' || *array > '9') {
+            array++;
+            continue;
+        }
+        if (n == FUP_SENDS_MAX) {
+            memmove(sends, sends + 1, (FUP_SENDS_MAX - 1) * sizeof *sends);
+            n--;
+        }
+        sends[n++] = strtoll(array, &end, 10);
+        array = end;
+    }
+    return n;
+}
+
 static void read_run(const struct row *r, struct fup_run *run)
 {
     *run = (struct fup_run){
@@ -186,7 +209,7 @@ static void read_order(const struct row *r, struct fup_order *order)
 
 void fup_load_case(const struct fup_pg_rows *rows,
                    int row,
-                   char zones[FUP_ZONES_TEXT],
+                   struct fup_load_room *room,
                    struct fup_case *ret_case)
 {
     const struct row r = {rows, row};
@@ -203,8 +226,12 @@ void fup_load_case(const struct fup_pg_rows *rows,
         .waits_for = text(&r, COL_WAITS_FOR),
         .out_status = text(&r, COL_OUT_STATUS),
     };
-    read_facts(&r, zones, &ret_case->facts);
+    read_facts(&r, room->zones, &ret_case->facts);
     read_run(&r, &ret_case->run);
+    ret_case->run.cap_counted = true;
+    ret_case->run.contact_sends = room->sends;
+    ret_case->run.n_contact_sends =
+        read_sends(text(&r, COL_SENDS), room->sends);
     read_order(&r, &ret_case->order);
 }
 

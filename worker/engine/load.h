@@ -7,12 +7,18 @@
 #include "pg/session.h"
 
 #define FUP_ZONES_TEXT 1024
+#define FUP_SENDS_MAX  256
 
-/* Row @row of @rows as a case that borrows from the rows; @zones holds the
- * names of the time zones. */
+/* Room for what does not stay as the rows have it. */
+struct fup_load_room {
+    char zones[FUP_ZONES_TEXT];
+    int64_t sends[FUP_SENDS_MAX];
+};
+
+/* Row @row of @rows as a case that borrows from the rows and from @room. */
 void fup_load_case(const struct fup_pg_rows *rows,
                    int row,
-                   char zones[FUP_ZONES_TEXT],
+                   struct fup_load_room *room,
                    struct fup_case *ret_case);
 
 /* The snapshot in which the rows were read. */

@@ -101,19 +101,22 @@ void fup_turn_fail(struct fup_part *part,
         fup_part_close(part);
         return;
     }
-    if (t->backoff.attempts == 0 &&
-        (code == FUP_EREFUSED || code == FUP_ENOMEM)) {
-        FUP_ENGINE_LOG(engine, ERROR, "turn_failed",
-                       "partition=%d state=%s why=\"%s\"", part->id,
-                       fup_sm_name(&t->sm),
-                       err != NULL ? err->msg : fup_err_text(code));
-    }
+    fup_log(engine->o.log,
+            t->backoff.attempts == 0 && !fup_err_may_retry(code)
+                ? FUP_LOG_ERROR
+                : FUP_LOG_DEBUG,
+            "turn_failed", "partition=%d state=%s why=\"%s\"", part->id,
+            fup_sm_name(&t->sm),
+            err != NULL && err->msg[0] != '\0' ? err->msg : fup_err_text(code));
     if (code == FUP_EREFUSED && err != NULL && fup_pg_err_is_data(err) &&
         t->n_keys + t->n_ids > 0) {
         narrow_down(part, err);
     } else {
         t->limit = t->limit > 1 ? t->limit / 2 : 1;
         t->not_before_ms = uv_now(engine->loop) + fup_backoff_next(&t->backoff);
+        if (t->n_keys + t->n_ids == 1) {
+            fup_work_rotate(&t->todo, t->n_keys, t->n_ids);
+        }
     }
     fup_verdicts_clear(&t->done);
     fup_sm_move(&t->sm, FUP_TURN_IDLE);
@@ -283,7 +286,8 @@ static void load(struct fup_part *part)
     struct fup_turn *t = &part->turn;
     struct fup_buf arrays[3];
     char partition[16];
-    const char *params[4] = {partition};
+    char span[24];
+    const char *params[5] = {partition};
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     for (int i = 0; i < 3; i++) {
@@ -301,9 +305,12 @@ static void load(struct fup_part *part)
         fup_pg_array_end(&arrays[i]);
         params[i + 1] = fup_buf_text(&arrays[i]);
     }
+    (void)snprintf(span, sizeof span, "%lld",
+                   (long long)fup_versions_cap_s(&part->engine->versions));
+    params[4] = span;
     part->refs++;
     t->load_req.data = part;
-    fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 4,
+    fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 5,
                   on_loaded);
     for (int i = 0; i < 3; i++) {
         fup_buf_done(&arrays[i]);

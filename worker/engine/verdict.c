@@ -73,12 +73,12 @@ static enum fup_code judge_row(struct fup_part *part,
                                const struct fup_pg_rows *rows,
                                int row)
 {
-    char zones[FUP_ZONES_TEXT];
+    struct fup_load_room room;
     struct fup_case c;
     struct fup_decision d;
     enum fup_code code;
 
-    fup_load_case(rows, row, zones, &c);
+    fup_load_case(rows, row, &room, &c);
     if (c.version != 0) {
         env->version = fup_versions_find(&part->engine->versions, c.version);
         if (env->version == NULL) {

@@ -40,6 +40,20 @@ const struct fup_version *fup_versions_find(const struct fup_versions *versions,
     return NULL;
 }
 
+int64_t fup_versions_cap_s(const struct fup_versions *versions)
+{
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < versions->n; i++) {
+        const struct fup_schedule *s = versions->all[i]->schedule;
+
+        if (s->cap_max > 0 && s->cap_per_s > longest) {
+            longest = s->cap_per_s;
+        }
+    }
+    return longest;
+}
+
 /* Keep @schedule as version @id; it is freed when that one is there already. */
 static const struct fup_version *keep(struct fup_versions *versions,
                                       int64_t id,

@@ -39,6 +39,10 @@ void fup_versions_done(struct fup_versions *versions);
 const struct fup_version *fup_versions_find(const struct fup_versions *versions,
                                             int64_t id);
 
+/* The longest span in which any version counts messages to a contact, in
+ * seconds; 0: none does. */
+int64_t fup_versions_cap_s(const struct fup_versions *versions);
+
 /* Make @files (their content is taken over) the current ones: put them into
  * PostgreSQL, now or as soon as it is there. */
 void fup_versions_use(struct fup_engine *engine, struct fup_schedules *files);

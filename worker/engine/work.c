@@ -72,6 +72,23 @@ void fup_work_drop(struct fup_work *work, size_t n_keys, size_t n_ids)
     }
 }
 
+void fup_work_rotate(struct fup_work *work, size_t n_keys, size_t n_ids)
+{
+    if (n_keys == 1 && work->n_keys > 1) {
+        struct fup_key first = work->keys[0];
+
+        memmove(work->keys, work->keys + 1,
+                (work->n_keys - 1) * sizeof *work->keys);
+        work->keys[work->n_keys - 1] = first;
+    }
+    if (n_ids == 1 && work->n_ids > 1) {
+        int64_t first = work->ids[0];
+
+        memmove(work->ids, work->ids + 1, (work->n_ids - 1) * sizeof first);
+        work->ids[work->n_ids - 1] = first;
+    }
+}
+
 enum fup_code fup_work_move_keys(struct fup_work *from, struct fup_work *to)
 {
     void *keys;

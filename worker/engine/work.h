@@ -33,6 +33,9 @@ FUP_MUST_CHECK enum fup_code fup_work_add_id(struct fup_work *work, int64_t id);
 /* Forget the first @n_keys and @n_ids. */
 void fup_work_drop(struct fup_work *work, size_t n_keys, size_t n_ids);
 
+/* Put the first @n_keys and @n_ids, each 0 or 1, behind the others. */
+void fup_work_rotate(struct fup_work *work, size_t n_keys, size_t n_ids);
+
 /* Put the keys of @from behind those of @to; ids stay. Errors: FUP_ENOMEM,
  * nothing is moved. */
 FUP_MUST_CHECK enum fup_code fup_work_move_keys(struct fup_work *from,

@@ -55,6 +55,14 @@ static const char blank[] =
     "[\n"
     "    {\"id\": \"a\", \"text\": {\"en\": \"About {{ nothing }}?\"}}]}}]}";
 
+/* Two messages to a person in an hour, whatever the conversation. */
+static const char capped[] =
+    "{\"name\": \"capped\", \"mode\": \"live\",\n"
+    " \"match\": {\"channel\": [\"api\"]},\n"
+    " \"contact_cap\": {\"max\": 2, \"per\": \"1h\"},\n"
+    " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
+    "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
+
 static int open_world(void **state)
 {
     static struct world w;
@@ -65,6 +73,7 @@ static int open_world(void **state)
     world_schedule(&w, "quick.json", quick);
     world_schedule(&w, "slow.json", slow);
     world_schedule(&w, "blank.json", blank);
+    world_schedule(&w, "capped.json", capped);
     world_start(&w, 0);
     *state = &w;
     return world_logged(&w, 0, WAIT_MS, " ready") ? 0 : -1;
@@ -414,6 +423,31 @@ static void a_text_with_a_blank_is_never_sent(void **state)
     assert_int_equal(entries(w, "sms"), 0);
 }
 
+static void a_contact_gets_no_more_than_the_cap_allows(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, "INSERT INTO crm.contact (id, name) VALUES ('much', 'Bo')");
+    world_do(w,
+             "INSERT INTO crm.conversation (id, contact_id, channel, address) "
+             "SELECT 'cap-' || i, 'much', 'api', 'x' FROM generate_series(1, "
+             "3) i");
+    world_do(w, "INSERT INTO crm.message (conversation_id, direction, author, "
+                "created_at) SELECT 'cap-' || i, d, 'human', clock_timestamp() "
+                "FROM generate_series(1, 3) i, (VALUES ('in'), ('out')) v (d) "
+                "ORDER BY d");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) = 2 FROM followup.ledger WHERE "
+                            "contact = 'much' AND event = 'fired'"));
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) = 1 FROM followup.enrollment "
+                            "WHERE contact = 'much' AND outcome IS NULL AND "
+                            "due_at > now() + interval '50 min'"));
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger WHERE "
+                                  "contact = 'much' AND event = 'fired'"),
+                     2);
+}
+
 static void a_receipt_of_a_close_out_closes_the_conversation(void **state)
 {
     struct world *w = *state;
@@ -511,6 +545,7 @@ int main(void)
         cmocka_unit_test(an_opt_out_ends_it_and_holds),
         cmocka_unit_test(a_hold_stops_everything_until_it_is_released),
         cmocka_unit_test(a_text_with_a_blank_is_never_sent),
+        cmocka_unit_test(a_contact_gets_no_more_than_the_cap_allows),
         cmocka_unit_test(a_receipt_of_a_close_out_closes_the_conversation),
         cmocka_unit_test(a_receipt_that_comes_after_a_reply_closes_nothing),
         cmocka_unit_test(tells_the_planner_of_tables_that_grow),
