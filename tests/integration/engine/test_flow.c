@@ -13,55 +13,10 @@
 
 #include <hiredis/hiredis.h>
 
+#include "schedules.h"
 #include "world.h"
 
 #define WAIT_MS 10000
-
-/* Steps seconds apart; two options; a close-out that closes. */
-static const char quick[] =
-    "{\"name\": \"quick\", \"mode\": \"live\", \"min_gap\": \"1s\",\n"
-    " \"match\": {\"channel\": [\"webchat\"]},\n"
-    " \"steps\": [\n"
-    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
-    "[\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"Hi {{ name }}, which one?\"},\n"
-    "     \"options\": [{\"id\": \"a\", \"label\": {\"en\": \"One\"}},\n"
-    "                   {\"id\": \"b\", \"label\": {\"en\": \"Two\"}}]}]}},\n"
-    "  {\"kind\": \"last_call\", \"after\": \"1s\", \"message\": "
-    "{\"variants\": [\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"Shall I close this?\"}}]}},\n"
-    "  {\"kind\": \"close_out\", \"after\": \"1s\", \"close\": true,\n"
-    "   \"message\": {\"variants\": [\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"Closed for now.\"}}]}}]}";
-
-/* The same an hour apart: nothing is due while a test runs. */
-static const char slow[] =
-    "{\"name\": \"slow\", \"mode\": \"live\",\n"
-    " \"match\": {\"channel\": [\"telegram\"]},\n"
-    " \"steps\": [\n"
-    "  {\"kind\": \"check_in\", \"after\": \"1h\", \"message\": {\"variants\": "
-    "[\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"Still of use?\"}}]}},\n"
-    "  {\"kind\": \"close_out\", \"after\": \"1h\", \"message\": "
-    "{\"variants\": [\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"Closed for now.\"}}]}}]}";
-
-/* A text that cannot be filled in, and no fallback. */
-static const char blank[] =
-    "{\"name\": \"blank\", \"mode\": \"live\",\n"
-    " \"match\": {\"channel\": [\"sms\"]},\n"
-    " \"steps\": [\n"
-    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
-    "[\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"About {{ nothing }}?\"}}]}}]}";
-
-/* Two messages to a person in an hour, whatever the conversation. */
-static const char capped[] =
-    "{\"name\": \"capped\", \"mode\": \"live\",\n"
-    " \"match\": {\"channel\": [\"api\"]},\n"
-    " \"contact_cap\": {\"max\": 2, \"per\": \"1h\"},\n"
-    " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
-    "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
 
 static int open_world(void **state)
 {
@@ -423,29 +378,23 @@ static void a_text_with_a_blank_is_never_sent(void **state)
     assert_int_equal(entries(w, "sms"), 0);
 }
 
-static void a_contact_gets_no_more_than_the_cap_allows(void **state)
+/* Wait for the close-out of a silence and get it a permit. */
+static void begin_close_out(struct world *w, const char *name, char id[64])
 {
-    struct world *w = *state;
-
-    world_do(w, "INSERT INTO crm.contact (id, name) VALUES ('much', 'Bo')");
-    world_do(w,
-             "INSERT INTO crm.conversation (id, contact_id, channel, address) "
-             "SELECT 'cap-' || i, 'much', 'api', 'x' FROM generate_series(1, "
-             "3) i");
-    world_do(w, "INSERT INTO crm.message (conversation_id, direction, author, "
-                "created_at) SELECT 'cap-' || i, d, 'human', clock_timestamp() "
-                "FROM generate_series(1, 3) i, (VALUES ('in'), ('out')) v (d) "
-                "ORDER BY d");
+    silence(w, name, "webchat");
     assert_true(world_until(w, WAIT_MS,
-                            "SELECT count(*) = 2 FROM followup.ledger WHERE "
-                            "contact = 'much' AND event = 'fired'"));
-    assert_true(world_until(w, WAIT_MS,
-                            "SELECT count(*) = 1 FROM followup.enrollment "
-                            "WHERE contact = 'much' AND outcome IS NULL AND "
-                            "due_at > now() + interval '50 min'"));
-    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger WHERE "
-                                  "contact = 'much' AND event = 'fired'"),
-                     2);
+                            "SELECT count(*) = 1 FROM followup.ledger WHERE "
+                            "conversation = '%s' AND kind = 'close_out' "
+                            "AND event = 'fired'",
+                            name));
+    (void)snprintf(id, 64, "%s",
+                   world_text(w,
+                              "SELECT message_id FROM followup.ledger WHERE "
+                              "conversation = '%s' AND kind = 'close_out' "
+                              "AND event = 'fired'",
+                              name));
+    assert_string_equal(
+        world_text(w, "SELECT granted FROM followup.permit('{%s}')", id), "t");
 }
 
 static void a_receipt_of_a_close_out_closes_the_conversation(void **state)
@@ -453,27 +402,14 @@ static void a_receipt_of_a_close_out_closes_the_conversation(void **state)
     struct world *w = *state;
     char id[64];
 
-    silence(w, "close", "webchat");
-    assert_true(world_until(w, WAIT_MS,
-                            "SELECT count(*) = 1 FROM followup.ledger WHERE "
-                            "conversation = 'close' AND kind = 'close_out' "
-                            "AND event = 'fired'"));
-    (void)snprintf(id, sizeof id, "%s",
-                   world_text(w, "SELECT message_id FROM followup.ledger WHERE "
-                                 "conversation = 'close' AND kind = "
-                                 "'close_out' AND event = 'fired'"));
-    assert_string_equal(
-        world_text(w, "SELECT granted FROM followup.permit('{%s}')", id), "t");
+    begin_close_out(w, "close", id);
     redis_server_do(&w->redis, "XADD followup:receipts * id %s status sent",
                     id);
     assert_true(world_until(w, WAIT_MS,
                             "SELECT status = 'closed' FROM crm.conversation "
                             "WHERE id = 'close'"));
-    assert_string_equal(world_text(w,
-                                   "SELECT granted FROM "
-                                   "followup.permit('{%s}')",
-                                   id),
-                        "f");
+    assert_string_equal(
+        world_text(w, "SELECT granted FROM followup.permit('{%s}')", id), "f");
 }
 
 static void a_receipt_that_comes_after_a_reply_closes_nothing(void **state)
@@ -481,17 +417,7 @@ static void a_receipt_that_comes_after_a_reply_closes_nothing(void **state)
     struct world *w = *state;
     char id[64];
 
-    silence(w, "reopen", "webchat");
-    assert_true(world_until(w, WAIT_MS,
-                            "SELECT count(*) = 1 FROM followup.ledger WHERE "
-                            "conversation = 'reopen' AND kind = 'close_out' "
-                            "AND event = 'fired'"));
-    (void)snprintf(id, sizeof id, "%s",
-                   world_text(w, "SELECT message_id FROM followup.ledger WHERE "
-                                 "conversation = 'reopen' AND kind = "
-                                 "'close_out' AND event = 'fired'"));
-    assert_string_equal(
-        world_text(w, "SELECT granted FROM followup.permit('{%s}')", id), "t");
+    begin_close_out(w, "reopen", id);
     world_message(w, "reopen", "in", "human", "clock_timestamp()");
     redis_server_do(&w->redis, "XADD followup:receipts * id %s status sent",
                     id);
