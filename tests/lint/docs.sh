@@ -1,6 +1,6 @@
 #!/bin/sh
 # Check what the documentation says against what it speaks of: every setting
-# with its default, every command and field, every link to a file.
+# with its default, every command and field, what the maps name, every link.
 #
 #   docs.sh [SOURCE_DIR]
 set -eu
@@ -50,6 +50,21 @@ words=$(sed -n 's/^ *X([A-Z_]*, "\([a-z_]*\)").*/\1/p' \
 [ -n "$words" ] || complain "include/codec: no words found"
 for word in $words; do
     grep -q "\`$word\`" docs/redis.md || complain "docs/redis.md: no $word"
+done
+
+# The maps: layers and states; tables, functions and statements.
+for word in $(sed -n 's/^\([a-z]*\):.*/\1/p' worker/LAYERS) \
+    $(sed -n 's/^ *\[[A-Z_]*\] = {"\([a-z]*\)".*/\1/p' \
+        worker/engine/turn.c worker/pg/session.c worker/redis/session.c \
+        worker/sender/sender.c); do
+    grep -qE "(\`|\*\*)$word(\`|\*\*)" worker/README.md ||
+        complain "worker/README.md: no $word"
+done
+for word in $(cat sql/migrations/*.sql |
+    sed -n 's/^CREATE \(TABLE\|FUNCTION\) followup\.\([a-z_]*\).*/\2/p') \
+    $(find sql/statements -name '*.sql' | sed 's/.*\///; s/\.sql$//'); do
+    grep -qE "(\`|\*\*)$word(\(\)\`|\`|\*\*)" sql/README.md ||
+        complain "sql/README.md: no $word"
 done
 
 # Links to files of the tree.
