@@ -19,6 +19,7 @@
     X(EIO, "input or output failed", false)                                    \
     X(EREFUSED, "refused by the server", false)                                \
     X(EFENCED, "another worker owns the partition", false)                     \
+    X(ELOST, "Redis lost what it held", false)                                 \
     X(EAWAY, "server is away", true)                                           \
     X(EUNKNOWN, "sent, but no answer", false)                                  \
     X(ECLOSED, "closing", false)

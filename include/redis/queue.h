@@ -31,6 +31,9 @@ struct fup_queue {
     const char *prefix; /* "followup" */
     int partition;
     int64_t epoch;
+    bool marked;  /* relay and events go ahead only where meta.relayed is */
+    int64_t mark; /* this, and fail with FUP_ELOST otherwise: Redis lost its
+                   * data, or went back in time */
 };
 
 /* --- timers ------------------------------------------------------------- */
@@ -91,6 +94,7 @@ void fup_queue_heal(const struct fup_queue *queue,
 struct fup_queue_meta {
     bool built;      /* timers were built, by this Redis server's run */
     int64_t relayed; /* ledger rows up to this seq are relayed; -1 unknown */
+    int64_t epoch;   /* the newest one seen; 0 unknown */
 };
 
 typedef void (*fup_queue_meta_cb)(void *data,

@@ -26,6 +26,7 @@ int fup_exit_of(enum fup_code code)
     case FUP_EIO:
     case FUP_EREFUSED:
     case FUP_EFENCED:
+    case FUP_ELOST:
     default:
         return FUP_EXIT_REFUSED;
     }

@@ -163,7 +163,8 @@ void fup_capture_advance(struct fup_part *part)
     char epoch[24];
     const char *params[] = {partition, epoch, c->unsaved};
 
-    if (c->unsaved == NULL || part->turn.saving || part->turn.todo.n_keys > 0 ||
+    if (c->unsaved == NULL || part->turn.saving || part->rebuild.wanted ||
+        part->rebuild.running || part->turn.todo.n_keys > 0 ||
         !fup_engine_may_act(part->engine)) {
         return;
     }

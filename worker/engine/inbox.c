@@ -17,6 +17,7 @@
 
 #define PAUSE_MS       500
 #define AGAIN_EVERY_MS 30000
+#define AWAY_AGAIN_MS  2000
 #define ENTRY_MAX      65536
 
 static void read_more(struct fup_engine *engine);
@@ -77,10 +78,13 @@ static void page_done(struct fup_engine *engine)
     }
     clear(inbox);
     if (inbox->away) {
+        /* New entries first, then those that could not be kept: one that is
+         * refused for good must not stand in the way of all others. */
         inbox->away = false;
-        inbox->again = true;
+        inbox->again = false;
+        inbox->again_ms = uv_now(engine->loop) + AWAY_AGAIN_MS;
+        inbox->not_before_ms = uv_now(engine->loop) + PAUSE_MS;
         inbox->running = false;
-        inbox->again_ms = uv_now(engine->loop) + PAUSE_MS;
         return; /* the tick goes on */
     }
     read_more(engine);
@@ -272,7 +276,7 @@ static void on_read(void *data,
     if (code != FUP_OK || engine->stage != FUP_ENGINE_OPEN) {
         inbox->running = false;
         inbox->again = true;
-        inbox->again_ms = uv_now(engine->loop) + PAUSE_MS;
+        inbox->not_before_ms = uv_now(engine->loop) + PAUSE_MS;
         return;
     }
     if (inbox->again && n == 0) {
@@ -308,7 +312,7 @@ void fup_inbox_start(struct fup_engine *engine)
     struct fup_inbox *inbox = &engine->inbox;
 
     if (!inbox->running && engine->stage == FUP_ENGINE_OPEN &&
-        uv_now(engine->loop) >= inbox->again_ms) {
+        uv_now(engine->loop) >= inbox->not_before_ms) {
         read_more(engine);
     }
 }

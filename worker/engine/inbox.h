@@ -34,8 +34,9 @@ struct fup_inbox {
     bool again;     /* read what was not acknowledged */
     size_t waiting; /* items without an answer */
     size_t n;
-    bool away;         /* an item could not be kept: read it again later */
-    uint64_t again_ms; /* when to look for unacknowledged ones */
+    bool away;              /* an item could not be kept: read it again later */
+    uint64_t again_ms;      /* when to look for unacknowledged ones */
+    uint64_t not_before_ms; /* a pause after a failure */
     struct fup_inbox_item items[FUP_INBOX_PAGE];
 };
 

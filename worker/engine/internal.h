@@ -45,6 +45,7 @@ struct fup_turn {
     struct fup_verdicts done; /* what was judged */
     struct fup_buf decisions; /* JSON for apply */
     char *seen;               /* the snapshot it was judged in */
+    int64_t now_ms;           /* PostgreSQL's clock then */
     bool full_claim;          /* there may be more timers that are due */
     struct fup_backoff backoff;
     uint64_t not_before_ms; /* after a failure; loop's clock */
@@ -106,6 +107,8 @@ struct fup_part {
     int64_t done_low;
     struct fup_pg_request sweep_req;
     bool asking_meta;
+    bool catching_up;
+    struct fup_pg_request meta_req;
 };
 
 /* --- the engine ------------------------------------------------------------

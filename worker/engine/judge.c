@@ -218,6 +218,7 @@ static void wait_for(const struct fup_case *c,
                      struct fup_decision *d)
 {
     arm(d, plan);
+    d->trace = plan->trace;
     if (d->run.due_at == c->run.due_at &&
         same_text(d->waits_for, c->waits_for)) {
         return;

@@ -207,7 +207,7 @@ static enum fup_code order_migrate(const struct order_in *in)
             env.version = &env.current[i];
         }
     }
-    if (env.version == in->env->version) {
+    if (env.version->id == in->env->version->id) {
         refuse(in->d, "no_newer_version", "it is on the newest version");
         return FUP_OK;
     }

@@ -2,10 +2,12 @@
  * it. Everything under way holds a reference; a partition that is closing is
  * freed by whoever returns the last one. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
+#include "pg/statements.h"
 
 static void on_wake(uv_timer_t *timer)
 {
@@ -102,6 +104,8 @@ void fup_part_queue(const struct fup_part *part, struct fup_queue *ret_queue)
         .prefix = part->engine->o.prefix,
         .partition = part->id,
         .epoch = part->epoch,
+        .marked = part->relay.known,
+        .mark = part->relay.seq,
     };
 }
 
@@ -130,6 +134,88 @@ void fup_part_arm(struct fup_part *part)
                          at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/* Redis has seen a later epoch or later rows than PostgreSQL has: PostgreSQL
+ * was set back. Go past both, or its new rows would be taken for old ones. */
+static bool is_behind(const struct fup_part *part,
+                      const struct fup_queue_meta *meta)
+{
+    return meta->epoch > part->epoch ||
+           (!part->relay.known && meta->relayed >= part->relay.end);
+}
+
+static void on_caught_up(struct fup_pg_request *req,
+                         enum fup_code code,
+                         const struct fup_pg_rows *rows,
+                         const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+
+    (void)code;
+    (void)rows;
+    (void)err;
+    part->catching_up = false;
+    if (fup_part_answered(part)) {
+        fup_part_close(part); /* opened anew, with the new epoch */
+    }
+}
+
+static void catch_up(struct fup_part *part, const struct fup_queue_meta *meta)
+{
+    char numbers[4][24];
+    const char *params[4];
+
+    if (part->catching_up) {
+        return;
+    }
+    FUP_ENGINE_LOG(part->engine, WARN, "postgres_was_set_back",
+                   "partition=%d epoch=%lld redis_epoch=%lld relayed=%lld",
+                   part->id, (long long)part->epoch, (long long)meta->epoch,
+                   (long long)meta->relayed);
+    (void)snprintf(numbers[0], sizeof numbers[0], "%d", part->id);
+    (void)snprintf(numbers[1], sizeof numbers[1], "%lld",
+                   (long long)part->epoch);
+    (void)snprintf(numbers[2], sizeof numbers[2], "%lld",
+                   (long long)meta->relayed);
+    (void)snprintf(numbers[3], sizeof numbers[3], "%lld",
+                   (long long)meta->epoch);
+    for (int i = 0; i < 4; i++) {
+        params[i] = numbers[i];
+    }
+    part->catching_up = true;
+    part->refs++;
+    part->meta_req.data = part;
+    fup_pg_submit(part->engine->pg, &part->meta_req, &fup_sql_catch_up, params,
+                  4, on_caught_up);
+}
+
+static void on_marked(void *data, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    part->asking_meta = false;
+    if (!fup_part_answered(part) || code != FUP_OK) {
+        return;
+    }
+    part->relay.known = true;
+    part->relay.wanted = true;
+    fup_relay_kick(part);
+}
+
+/* Where the relay goes on: at the mark that Redis has, which belongs to what
+ * its streams hold; without one, at the oldest message that is still out. */
+static void mark(struct fup_part *part, int64_t relayed)
+{
+    struct fup_queue queue;
+
+    part->relay.known = false;
+    part->relay.seq = relayed >= 0 ? relayed : part->done_low - 1;
+    fup_part_queue(part, &queue);
+    part->asking_meta = true;
+    part->refs++;
+    fup_queue_events(&queue, NULL, 0, part->relay.seq, on_marked, part);
+}
+
 static void on_meta(void *data,
                     enum fup_code code,
                     const struct fup_queue_meta *meta,
@@ -142,17 +228,17 @@ static void on_meta(void *data,
     if (!fup_part_answered(part) || code != FUP_OK) {
         return;
     }
-    if (!meta->built) {
+    if (is_behind(part, meta)) {
+        catch_up(part, meta);
+        return;
+    }
+    if (!meta->built && !part->rebuild.running) {
         part->rebuild.wanted = true;
     }
-    if (!part->relay.known || meta->relayed < 0) {
-        part->relay.seq =
-            meta->relayed >= 0 ? meta->relayed : part->done_low - 1;
-        part->relay.known = true;
-        part->relay.wanted = true;
-    }
     fup_rebuild_kick(part);
-    fup_relay_kick(part);
+    if (!part->relay.running && (!part->relay.known || meta->relayed < 0)) {
+        mark(part, meta->relayed);
+    }
 }
 
 void fup_part_check(struct fup_part *part)

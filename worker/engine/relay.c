@@ -111,6 +111,7 @@ static void add_event(struct fup_part *part,
                       const char *step,
                       const char *reason)
 {
+    bool done = step != NULL && step == text(r, COL_STEP);
     struct fup_relay *relay = &part->relay;
     struct fup_events *e = relay->events;
     char seq[40];
@@ -122,7 +123,7 @@ static void add_event(struct fup_part *part,
     add_field(relay, "conversation", text(r, COL_CONVERSATION));
     add_time(relay, "episode", number(r, COL_EPISODE));
     add_field(relay, "step", step);
-    add_field(relay, "kind", step != NULL ? text(r, COL_KIND) : NULL);
+    add_field(relay, "kind", done ? text(r, COL_KIND) : NULL);
     add_field(relay, "reason", reason);
     add_field(relay, "by", text(r, COL_ACTOR));
     add_time(relay, "at", number(r, COL_AT));
@@ -201,6 +202,10 @@ static void stop(struct fup_part *part, enum fup_code code)
     relay->next_ms = uv_now(part->engine->loop) + RETRY_MS;
     if (code == FUP_EFENCED) {
         fup_part_close(part);
+    } else if (code == FUP_ELOST) {
+        relay->known = false;
+        relay->next_ms = 0;
+        fup_part_check(part);
     } else if (code == FUP_EREFUSED) {
         FUP_ENGINE_LOG(part->engine, ERROR, "relay_refused", "partition=%d",
                        part->id);

@@ -123,7 +123,9 @@ on_settled(void *data, enum fup_code code, const struct fup_err *err)
     if (code != FUP_OK) {
         part->rebuild.wanted = true;
     }
-    fup_turn_finish(part);
+    if (--part->turn.awaited == 0) {
+        fup_turn_finish(part);
+    }
 }
 
 /* A timer of this turn that is due before the next claim brings it forward. */
@@ -148,6 +150,31 @@ static bool has_verdict(const struct fup_turn *t, int64_t id)
     return false;
 }
 
+static bool was_claimed(const struct fup_turn *t, int64_t id)
+{
+    for (size_t i = 0; i < t->n_ids; i++) {
+        if (t->todo.ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A timer that Redis called due and PostgreSQL does not: their clocks differ.
+ * It comes again when the rest of its time has passed by Redis' clock. */
+static int64_t due_by_redis(const struct fup_part *part,
+                            const struct fup_verdict *v)
+{
+    const struct fup_turn *t = &part->turn;
+    int64_t ahead_ms = v->due_ms - t->now_ms;
+
+    if (v->due_ms == FUP_QUEUE_NEVER || v->ord >= 0 || ahead_ms <= 0 ||
+        !was_claimed(t, v->enrollment)) {
+        return v->due_ms;
+    }
+    return (int64_t)uv_now(part->engine->loop) + part->clock_ms + ahead_ms;
+}
+
 /* What the timers are to be. Claimed ones without a verdict are let go of,
  * unless something is judged again: then their lease brings them back. */
 static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
@@ -159,8 +186,10 @@ static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
         const struct fup_verdict *v = &t->done.items[i];
 
         if (v->enrollment != 0) {
-            timers[n++] = (struct fup_queue_timer){v->enrollment, v->due_ms};
-            wake_for(part, v->due_ms);
+            int64_t due_ms = due_by_redis(part, v);
+
+            timers[n++] = (struct fup_queue_timer){v->enrollment, due_ms};
+            wake_for(part, due_ms);
         }
     }
     for (size_t i = 0; t->again.n_keys == 0 && i < t->n_ids; i++) {
@@ -199,7 +228,16 @@ void fup_turn_settle(struct fup_part *part)
         return;
     }
     fup_part_queue(part, &queue);
-    part->refs++;
-    fup_queue_settle(&queue, timers, n, on_settled, part);
+    t->awaited = 0;
+    for (size_t at = 0; at < n; at += FUP_QUEUE_BATCH_MAX) {
+        size_t rest = n - at;
+
+        part->refs++;
+        t->awaited++;
+        fup_queue_settle(&queue, timers + at,
+                         rest < FUP_QUEUE_BATCH_MAX ? rest
+                                                    : FUP_QUEUE_BATCH_MAX,
+                         on_settled, part);
+    }
     free(timers);
 }

@@ -79,9 +79,10 @@ static enum fup_code judge_row(struct fup_part *part,
     enum fup_code code;
 
     fup_load_case(rows, row, &room, &c);
+    part->turn.now_ms = c.now / FUP_US_PER_MS;
     if (c.version != 0) {
         env->version = fup_versions_find(&part->engine->versions, c.version);
-        if (env->version == NULL) {
+        if (env->version == NULL || env->version->schedule == NULL) {
             return FUP_OK;
         }
     }

@@ -47,7 +47,7 @@ int64_t fup_versions_cap_s(const struct fup_versions *versions)
     for (size_t i = 0; i < versions->n; i++) {
         const struct fup_schedule *s = versions->all[i]->schedule;
 
-        if (s->cap_max > 0 && s->cap_per_s > longest) {
+        if (s != NULL && s->cap_max > 0 && s->cap_per_s > longest) {
             longest = s->cap_per_s;
         }
     }
@@ -197,6 +197,9 @@ read_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
                    fup_pg_text(rows, row, 3), schedule);
     } else {
         (void)fup_problems_first(&problems, &err);
+        /* Kept without a schedule: its enrollments rest, others go on. */
+        (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0),
+                   fup_pg_text(rows, row, 3), NULL);
         FUP_ENGINE_LOG(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
                        fup_pg_text(rows, row, 0), err.msg);
     }

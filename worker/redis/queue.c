@@ -13,6 +13,15 @@ void fup_queue_key(struct fup_args *args,
                     what);
 }
 
+void fup_queue_mark(struct fup_args *args, const struct fup_queue *queue)
+{
+    if (queue->marked) {
+        fup_args_int(args, queue->mark);
+    } else {
+        fup_args_text(args, "");
+    }
+}
+
 const char *fup_queue_inbox_name(enum fup_queue_inbox inbox)
 {
     return inbox == FUP_QUEUE_COMMANDS ? "commands" : "receipts";

@@ -65,6 +65,7 @@ void fup_queue_events(const struct fup_queue *queue,
     fup_args_init(&op->mark);
     fup_queue_key(&op->mark, queue, "meta");
     fup_args_int(&op->mark, queue->epoch);
+    fup_queue_mark(&op->mark, queue);
     fup_args_text(&op->mark, "relayed");
     fup_args_int(&op->mark, relayed);
     if (n == 0) {

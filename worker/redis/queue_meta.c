@@ -50,10 +50,14 @@ static void read_meta(const struct meta *op,
 {
     const struct redisReply *built = reply->element[0];
     const struct redisReply *relayed = reply->element[1];
+    const struct redisReply *epoch = reply->element[2];
     char *end;
 
     meta->built = built->type == REDIS_REPLY_STRING && op->run_id[0] != '\0' &&
                   strcmp(built->str, op->run_id) == 0;
+    if (epoch->type == REDIS_REPLY_STRING) {
+        meta->epoch = strtoll(epoch->str, NULL, 10);
+    }
     if (relayed->type == REDIS_REPLY_STRING) {
         long long seq = strtoll(relayed->str, &end, 10);
 
@@ -75,7 +79,7 @@ static void on_meta(void *data,
         op->code = code;
         op->err = *err;
     }
-    if (op->code == FUP_OK && !fup_queue_is_array(reply, 2)) {
+    if (op->code == FUP_OK && !fup_queue_is_array(reply, 3)) {
         op->code = fup_queue_odd(&op->err, "meta");
     }
     if (op->code == FUP_OK) {
@@ -100,6 +104,7 @@ void fup_queue_meta(const struct fup_queue *queue,
     fup_queue_key(&args, queue, "meta");
     fup_args_text(&args, "built");
     fup_args_text(&args, "relayed");
+    fup_args_text(&args, "epoch");
     fup_args_command(&args, queue->redis, on_meta, op);
 }
 
@@ -144,6 +149,7 @@ void fup_queue_built(const struct fup_queue *queue, fup_queue_cb cb, void *data)
     fup_args_init(&op->args);
     fup_queue_key(&op->args, queue, "meta");
     fup_args_int(&op->args, queue->epoch);
+    fup_args_text(&op->args, ""); /* whatever the mark is */
     fup_args_text(&op->args, "layout");
     fup_args_text(&op->args, LAYOUT);
     fup_args_text(&op->args, "built");

@@ -25,6 +25,9 @@ void fup_queue_key(struct fup_args *args,
                    const struct fup_queue *queue,
                    const char *what);
 
+/* Add what meta.relayed must be, "" for anything. */
+void fup_queue_mark(struct fup_args *args, const struct fup_queue *queue);
+
 /* "commands" or "receipts". */
 const char *fup_queue_inbox_name(enum fup_queue_inbox inbox);
 

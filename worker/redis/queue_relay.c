@@ -166,6 +166,7 @@ void fup_queue_relay(const struct fup_queue *queue,
     fup_args_int(&args, queue->epoch);
     fup_args_int(&args, max_len);
     fup_args_int(&args, SHADOW_LEN);
+    fup_queue_mark(&args, queue);
     add_rows(&args, &streams, rows, op);
     fup_args_eval(&args, queue->redis, &fup_script_relay, (int)streams.n + 1,
                   on_relayed, op);

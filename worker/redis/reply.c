@@ -9,13 +9,10 @@ static const struct {
     const char *word;
     enum fup_code code;
 } words[] = {
-    {"FENCED", FUP_EFENCED},
-    {"LOADING", FUP_EAWAY},
-    {"READONLY", FUP_EAWAY},
-    {"MASTERDOWN", FUP_EAWAY},
-    {"CLUSTERDOWN", FUP_EAWAY},
-    {"TRYAGAIN", FUP_EAWAY},
-    {"OOM", FUP_EAWAY},
+    {"FENCED", FUP_EFENCED},   {"LOST", FUP_ELOST},
+    {"LOADING", FUP_EAWAY},    {"READONLY", FUP_EAWAY},
+    {"MASTERDOWN", FUP_EAWAY}, {"CLUSTERDOWN", FUP_EAWAY},
+    {"TRYAGAIN", FUP_EAWAY},   {"OOM", FUP_EAWAY},
     {"BUSY", FUP_EAWAY},       /* another script holds the server */
     {"MISCONF", FUP_EAWAY},    /* it cannot persist, and refuses writes */
     {"NOREPLICAS", FUP_EAWAY}, /* too few replicas for a write */

@@ -41,4 +41,12 @@ static const char blank[] =
     "[\n"
     "    {\"id\": \"a\", \"text\": {\"en\": \"About {{ nothing }}?\"}}]}}]}";
 
+/* Two messages to a person in an hour, whatever the conversation. */
+static const char capped[] =
+    "{\"name\": \"capped\", \"mode\": \"live\",\n"
+    " \"match\": {\"channel\": [\"api\"]},\n"
+    " \"contact_cap\": {\"max\": 2, \"per\": \"1h\"},\n"
+    " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
+    "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
+
 #endif

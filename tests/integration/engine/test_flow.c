@@ -28,7 +28,6 @@ static int open_world(void **state)
     world_schedule(&w, "quick.json", quick);
     world_schedule(&w, "slow.json", slow);
     world_schedule(&w, "blank.json", blank);
-    world_schedule(&w, "capped.json", capped);
     world_start(&w, 0);
     *state = &w;
     return world_logged(&w, 0, WAIT_MS, " ready") ? 0 : -1;
@@ -471,7 +470,6 @@ int main(void)
         cmocka_unit_test(an_opt_out_ends_it_and_holds),
         cmocka_unit_test(a_hold_stops_everything_until_it_is_released),
         cmocka_unit_test(a_text_with_a_blank_is_never_sent),
-        cmocka_unit_test(a_contact_gets_no_more_than_the_cap_allows),
         cmocka_unit_test(a_receipt_of_a_close_out_closes_the_conversation),
         cmocka_unit_test(a_receipt_that_comes_after_a_reply_closes_nothing),
         cmocka_unit_test(tells_the_planner_of_tables_that_grow),

@@ -1,4 +1,5 @@
--- Add timers that are neither due nor in flight; overwrites none.
+-- Add timers that are neither due nor in flight; one that is due later than it
+-- should be comes forward.
 --
 -- KEYS  meta due inflight
 -- ARGV  epoch, then id and score for each
@@ -18,4 +19,4 @@ end
 if #add == 0 then
     return 0
 end
-return redis.call('ZADD', KEYS[2], 'NX', unpack(add))
+return redis.call('ZADD', KEYS[2], 'LT', unpack(add))

@@ -1,5 +1,9 @@
 -- Set fields of the partition's meta hash.
 --
 -- KEYS  meta
--- ARGV  epoch, then name and value for each
-return redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+-- ARGV  epoch mark, then name and value for each; mark: what `relayed` must
+--       be, '' for anything
+if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[2] then
+    return {err = 'LOST the mark is not ' .. ARGV[2]}
+end
+return redis.call('HSET', KEYS[1], unpack(ARGV, 3))

@@ -1,8 +1,9 @@
 -- Put ledger rows onto their streams, in order.
 --
 -- KEYS  meta, then the streams
--- ARGV  epoch max_len shadow_len, then for each row: which key, what to do
---       (add, shadow, withdraw), seq, id, kind, expires_at, message
+-- ARGV  epoch max_len shadow_len mark, then for each row: which key, what to do
+--       (add, shadow, withdraw), seq, id, kind, expires_at, message; mark: what
+--       meta.relayed must be, '' for anything
 -- Answers {rows done, the error of the next one or ''}. Without an error and
 -- with rows left, the next one's stream is full.
 --
@@ -12,6 +13,11 @@
 -- later one is in.
 local max_len, shadow_len = tonumber(ARGV[2]), ARGV[3]
 local length = {}
+
+-- The streams are those that the caller thinks of: not lost, not older ones.
+if ARGV[4] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[4] then
+    return {err = 'LOST the mark is not ' .. ARGV[4]}
+end
 
 -- The error line of a command's answer, or nil.
 local function failure(reply)
@@ -77,7 +83,7 @@ local function relay(at)
 end
 
 local done = 0
-for at = 4, #ARGV, 7 do
+for at = 5, #ARGV, 7 do
     local result = relay(at)
     if result ~= true then
         return {done, result or ''}
