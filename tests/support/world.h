@@ -41,7 +41,7 @@ void world_start_at(struct world *w,
                     const char *conninfo);
 void world_start(struct world *w, int i);
 
-/* Send @sig and wait for the end; returns the exit code, -1 when it was killed
+/* Send @sig (0: none) and wait for the end; returns the exit code, -1 when it was killed
  * or did not end within 10 s. */
 int world_stop(struct world *w, int i, int sig);
 
