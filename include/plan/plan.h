@@ -146,6 +146,15 @@ int64_t fup_plan_after(const struct fup_plan_env *env,
                        const struct fup_delay *delay,
                        int64_t from_at);
 
+/* The local date and time of day of @at for the contact: in the first of its
+ * zones that exists, else in the schedule's, else in UTC. */
+void fup_plan_local(const struct fup_plan_env *env,
+                    const struct fup_schedule *schedule,
+                    const struct fup_facts *facts,
+                    int64_t at,
+                    int32_t *ret_days,
+                    int64_t *ret_wall_us);
+
 /* Decide whether the silence in @facts is to be followed up.
  *
  * Returns NONE when it is, with *@ret_schedule the matching schedule (highest

@@ -45,14 +45,21 @@ struct fup_sim_row {
     int64_t episode_at; /* NONE when there was no inbound message */
     int step;           /* 0 for END */
     const char *kind;   /* NULL for END */
+    int pending;        /* the step it was at, for END too; past the last one
+                           when all have happened */
     enum fup_action action;
     int64_t at;
     enum fup_reason reason;
+    const struct fup_facts *facts; /* as they were then; gone like the row */
 };
 
 /* Called for each row, in the order of time within one contact; not sorted
  * otherwise. @row is gone when it returns. */
 typedef void (*fup_sim_row_cb)(const struct fup_sim_row *row, void *arg);
+
+/* Called for each enrollment as it begins, before its rows. */
+typedef void (*fup_sim_enroll_cb)(const struct fup_schedule *schedule,
+                                  void *arg);
 
 struct fup_sim {
     const struct fup_plan_env *env;
@@ -60,6 +67,7 @@ struct fup_sim {
     size_t n_schedules;
     int64_t until_at; /* the last instant; NEVER: to the end */
     fup_sim_row_cb on_row;
+    fup_sim_enroll_cb on_enroll; /* may be NULL */
     void *arg;
 };
 

@@ -14,6 +14,7 @@
 #include "offline.h"
 #include "plan/simulate.h"
 #include "simulate_print.h"
+#include "simulate_summary.h"
 
 #define COMMAND       "simulate"
 #define SCHEDULES_MAX 64
@@ -22,7 +23,7 @@
 static const char help[] =
     "usage: followup simulate --schedule FILE --timelines FILE.csv\n"
     "                         [--timezone ZONE] [--until INSTANT]\n"
-    "                         [--format csv|json|table]\n"
+    "                         [--summary] [--format csv|json|table]\n"
     "\n"
     "Print what a schedule would have sent on past conversations. Needs no\n"
     "server; channels.json is taken from the folder of the schedule, if it is\n"
@@ -34,7 +35,11 @@ static const char help[] =
     "                     contact, timezone, locale, intent, stage\n"
     "  --timezone ZONE    of the contacts for whom the file names none\n"
     "  --until INSTANT    stop there, for instance 2026-11-21T09:30:00Z\n"
-    "  --format FORMAT    csv (default), json or table\n"
+    "  --summary          no rows but counts: enrollments, what became of\n"
+    "                     each step, who replied before it, and the hours in\n"
+    "                     which messages go out where the contact is\n"
+    "  --format FORMAT    csv (default), json or table; of a summary, table\n"
+    "                     (default) or json\n"
     "  --help             this text\n";
 
 struct job {
@@ -43,6 +48,8 @@ struct job {
     const char *timelines_path;
     const char *timezone;
     int64_t until_at;
+    bool summary;
+    bool has_format;
     enum fup_offline_format format;
 
     struct fup_schedule_file files[SCHEDULES_MAX];
@@ -57,6 +64,9 @@ struct job {
     size_t n_lines;
     size_t cap;
     enum fup_code code; /* of collecting lines */
+
+    struct fup_plan_env env;
+    struct fup_sim_summary summaries[SCHEDULES_MAX]; /* as @schedules */
 };
 
 static void job_done(struct job *job)
@@ -84,6 +94,18 @@ static int add_schedule(struct job *job, const char *path)
     return FUP_OFFLINE_DONE;
 }
 
+static int set_format(struct job *job, const char *value)
+{
+    if (fup_offline_format_parse(value, &job->format) != FUP_OK) {
+        return fup_offline_usage(COMMAND,
+                                 "--format: csv, json or table, not "
+                                 "\"%.40s\"",
+                                 value);
+    }
+    job->has_format = true;
+    return FUP_OFFLINE_DONE;
+}
+
 static int set_option(struct job *job, int option, const char *value)
 {
     struct fup_err err;
@@ -102,17 +124,31 @@ static int set_option(struct job *job, int option, const char *value)
             return fup_offline_usage(COMMAND, "--until: %s", err.msg);
         }
         return FUP_OFFLINE_DONE;
-    case 'f':
-        if (fup_offline_format_parse(value, &job->format) != FUP_OK) {
-            return fup_offline_usage(COMMAND,
-                                     "--format: csv, json or table, not "
-                                     "\"%.40s\"",
-                                     value);
-        }
+    case 'm':
+        job->summary = true;
         return FUP_OFFLINE_DONE;
+    case 'f':
+        return set_format(job, value);
     default:
         return fup_offline_usage(COMMAND, "unknown or incomplete option");
     }
+}
+
+/* What the options are together. */
+static int check_args(struct job *job)
+{
+    if (job->n_paths == 0 || job->timelines_path == NULL) {
+        return fup_offline_usage(COMMAND,
+                                 "--schedule and --timelines are needed");
+    }
+    if (job->summary && !job->has_format) {
+        job->format = FUP_OFFLINE_TABLE;
+    }
+    if (job->summary && job->format == FUP_OFFLINE_CSV) {
+        return fup_offline_usage(COMMAND,
+                                 "--format: of a summary, table or json");
+    }
+    return FUP_OFFLINE_DONE;
 }
 
 /* Returns FUP_OFFLINE_DONE, an exit code, or -1 after --help. */
@@ -123,6 +159,7 @@ static int parse_args(struct job *job, int argc, char **argv)
         {"timelines", required_argument, NULL, 't'},
         {"timezone", required_argument, NULL, 'z'},
         {"until", required_argument, NULL, 'u'},
+        {"summary", no_argument, NULL, 'm'},
         {"format", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -145,11 +182,7 @@ static int parse_args(struct job *job, int argc, char **argv)
     if (optind < argc) {
         return fup_offline_usage(COMMAND, "unexpected \"%.60s\"", argv[optind]);
     }
-    if (job->n_paths == 0 || job->timelines_path == NULL) {
-        return fup_offline_usage(COMMAND,
-                                 "--schedule and --timelines are needed");
-    }
-    return FUP_OFFLINE_DONE;
+    return check_args(job);
 }
 
 /* -- input ---------------------------------------------------------------- */
@@ -255,6 +288,29 @@ static void on_row(const struct fup_sim_row *row, void *arg)
     job->n_lines++;
 }
 
+static struct fup_sim_summary *summary_of(struct job *job,
+                                          const struct fup_schedule *schedule)
+{
+    size_t i = 0;
+
+    while (job->schedules[i] != schedule) {
+        i++;
+    }
+    return &job->summaries[i];
+}
+
+static void on_enroll(const struct fup_schedule *schedule, void *arg)
+{
+    summary_of(arg, schedule)->enrollments++;
+}
+
+static void on_row_to_count(const struct fup_sim_row *row, void *arg)
+{
+    struct job *job = arg;
+
+    fup_sim_summary_add(summary_of(job, row->schedule), &job->env, row);
+}
+
 /* An end comes behind the steps of its instant: it is what they led to. */
 static int step_rank(const struct fup_sim_line *line)
 {
@@ -284,18 +340,22 @@ static int compare_lines(const void *a, const void *b)
 
 static enum fup_code simulate(struct job *job)
 {
-    struct fup_plan_env env = {.zones = job->zones,
-                               .channels = job->channels.rules,
-                               .n_channels = job->channels.n};
-    struct fup_sim sim = {.env = &env,
+    struct fup_sim sim = {.env = &job->env,
                           .schedules = job->schedules,
                           .n_schedules = job->n_schedules,
                           .until_at = job->until_at,
-                          .on_row = on_row,
+                          .on_row = job->summary ? on_row_to_count : on_row,
+                          .on_enroll = job->summary ? on_enroll : NULL,
                           .arg = job};
-    enum fup_code code =
-        fup_simulate(&sim, job->timelines.items, job->timelines.n);
+    enum fup_code code;
 
+    job->env = (struct fup_plan_env){.zones = job->zones,
+                                     .channels = job->channels.rules,
+                                     .n_channels = job->channels.n};
+    for (size_t i = 0; i < job->n_schedules; i++) {
+        job->summaries[i].schedule = job->schedules[i];
+    }
+    code = fup_simulate(&sim, job->timelines.items, job->timelines.n);
     if (code == FUP_OK) {
         code = job->code;
     }
@@ -311,7 +371,12 @@ static int print(struct job *job)
     int exit_code = FUP_OFFLINE_DONE;
 
     fup_buf_init(&out, OUTPUT_MAX);
-    fup_simulate_print(job->lines, job->n_lines, job->format, &out);
+    if (job->summary) {
+        fup_sim_summary_print(job->summaries, job->n_schedules,
+                              job->format == FUP_OFFLINE_JSON, &out);
+    } else {
+        fup_simulate_print(job->lines, job->n_lines, job->format, &out);
+    }
     if (!fup_offline_write(&out)) {
         (void)fprintf(stderr, "followup simulate: cannot write the result\n");
         exit_code = FUP_OFFLINE_ERRORS;

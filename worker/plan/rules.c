@@ -143,6 +143,19 @@ int64_t fup_plan_after(const struct fup_plan_env *env,
     return add_delay(zones[0], delay, from_at);
 }
 
+void fup_plan_local(const struct fup_plan_env *env,
+                    const struct fup_schedule *schedule,
+                    const struct fup_facts *facts,
+                    int64_t at,
+                    int32_t *ret_days,
+                    int64_t *ret_wall_us)
+{
+    const struct fup_zone *zones[FUP_FACTS_ZONES];
+
+    (void)find_zones(env, schedule, facts, zones);
+    fup_zone_local(zones[0], at, ret_days, ret_wall_us);
+}
+
 static uint64_t hash_field(uint64_t hash, const char *text)
 {
     hash = fup_fnv1a_text(hash, text != NULL ? text : "");

@@ -110,9 +110,11 @@ static void emit(const struct world *world,
         .schedule = w->schedule,
         .episode_at = w->run.episode_at,
         .step = plan->step,
+        .pending = w->run.step,
         .action = plan->action,
         .at = plan->at,
         .reason = plan->reason,
+        .facts = &w->facts,
     };
 
     if (plan->step > 0) {
@@ -221,6 +223,9 @@ static void enroll(const struct world *world, struct walker *w, int64_t now)
         .manual_at = FUP_TIME_NONE,
         .paused_until = FUP_TIME_NONE,
     };
+    if (world->sim->on_enroll != NULL) {
+        world->sim->on_enroll(w->schedule, world->sim->arg);
+    }
     replan(world, w, now);
 }
 

@@ -146,6 +146,76 @@ static void prints_json_and_tables(void **state)
                "2026-03-04T10:05:00Z  no_message\n"));
 }
 
+/* The summary of @name as it lies beside it, in the format of @expected. */
+static void
+expect_summary(struct fixture *f, const char *name, const char *expected)
+{
+    bool json = strstr(expected, ".json") != NULL;
+    char schedule[64];
+    char timelines[64];
+
+    (void)snprintf(schedule, sizeof schedule, "%s.json", name);
+    (void)snprintf(timelines, sizeof timelines, "%s.csv", name);
+    run(f, schedule, timelines, "--summary", json ? "--format=json" : NULL);
+    read_expected(f, expected);
+    assert_string_equal(f->c.err, "");
+    assert_string_equal(f->c.out, f->expected);
+    assert_int_equal(f->c.exit_code, 0);
+}
+
+static void a_summary_counts_steps_and_replies(void **state)
+{
+    expect_summary(*state, "basic", "basic.summary.txt");
+    expect_summary(*state, "window", "window.summary.txt");
+}
+
+static void a_summary_shows_the_contacts_hours(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_summary(f, "hours", "hours.summary.txt");
+    assert_non_null(strstr(f->c.out, "\n09           4  ####\n"));
+}
+
+static void a_summary_as_json_has_the_same_numbers(void **state)
+{
+    expect_summary(*state, "window", "window.summary.json");
+}
+
+static void a_summary_counts_what_still_waits(void **state)
+{
+    struct fixture *f = *state;
+    const char *argv[] = {"simulate",
+                          "--summary",
+                          "--until=2026-03-02T14:04:59Z",
+                          "--schedule",
+                          path_of(f->schedule, "window.json"),
+                          "--timelines",
+                          path_of(f->timelines, "window.csv"),
+                          NULL};
+
+    capture_run(&f->c, fup_cmd_simulate, argv);
+    assert_non_null(strstr(f->c.out, "\n2 enrollments: 0 replied, 0 completed, "
+                                     "0 closed, 2 waiting\n"));
+    assert_null(strchr(f->c.out, '#'));
+    assert_null(strstr(f->c.out, "hour "));
+}
+
+static void a_summary_keeps_schedules_apart(void **state)
+{
+    struct fixture *f = *state;
+    char other[512];
+    const char *argv[] = {"simulate",    "--summary",
+                          "--schedule",  path_of(f->schedule, "basic.json"),
+                          "--schedule",  path_of(other, "window.json"),
+                          "--timelines", path_of(f->timelines, "window.csv"),
+                          NULL};
+
+    capture_run(&f->c, fup_cmd_simulate, argv);
+    assert_true(starts_with(f->c.out, "schedule basic\n2 enrollments: "));
+    assert_non_null(strstr(f->c.out, "\n\nschedule window\n0 enrollments: "));
+}
+
 static void refuses_wrong_usage_with_2(void **state)
 {
     struct fixture *f = *state;
@@ -159,6 +229,8 @@ static void refuses_wrong_usage_with_2(void **state)
     run(f, "basic.json", "basic.csv", "--until", "tomorrow");
     assert_int_equal(f->c.exit_code, 2);
     run(f, "basic.json", "basic.csv", "--timezone", "Mars/Base");
+    assert_int_equal(f->c.exit_code, 2);
+    run(f, "basic.json", "basic.csv", "--summary", "--format=csv");
     assert_int_equal(f->c.exit_code, 2);
     run(f, "basic.json", "basic.csv", "--nonsense", NULL);
     assert_int_equal(f->c.exit_code, 2);
@@ -207,6 +279,11 @@ int main(void)
         TEST(until_cuts_without_an_end),
         TEST(the_zone_is_for_contacts_without_one),
         TEST(prints_json_and_tables),
+        TEST(a_summary_counts_steps_and_replies),
+        TEST(a_summary_shows_the_contacts_hours),
+        TEST(a_summary_as_json_has_the_same_numbers),
+        TEST(a_summary_counts_what_still_waits),
+        TEST(a_summary_keeps_schedules_apart),
         TEST(refuses_wrong_usage_with_2),
         TEST(help_goes_to_stdout),
         TEST(names_the_line_of_bad_input),

@@ -26,6 +26,9 @@ struct story {
     int64_t until_at;
     enum fup_code code;
     struct fup_buf rows;
+    size_t enrollments;
+    int pending;      /* of the last row */
+    const char *zone; /* the contact's at the last row */
 };
 
 static struct fup_sim_event at(const char *text, bool inbound)
@@ -46,6 +49,15 @@ static void on_row(const struct fup_sim_row *row, void *arg)
     if ((row->step == 0) != (row->kind == NULL)) {
         fup_buf_adds(&story->rows, "kind!\n");
     }
+    story->pending = row->pending;
+    story->zone = row->facts->timezones[0];
+}
+
+static void on_enroll(const struct fup_schedule *schedule, void *arg)
+{
+    struct story *story = arg;
+
+    story->enrollments += schedule == &story->f->schedule;
 }
 
 static void story_init(struct story *story, struct fixture *f)
@@ -80,6 +92,7 @@ static void run(struct story *story)
         .n_schedules = 1,
         .until_at = story->until_at,
         .on_row = on_row,
+        .on_enroll = on_enroll,
         .arg = story,
     };
 
@@ -129,6 +142,37 @@ static void a_reply_stops_it_and_a_new_silence_is_a_new_episode(void **state)
     assert_rows(&story, "c1 0 end 2026-03-02T13:59:00Z replied\n"
                         "c1 1 send 2026-03-02T19:00:00Z \n"
                         "c1 0 end 2026-03-02T19:00:00Z completed\n");
+}
+
+static void
+an_end_says_what_it_waited_for_and_where_the_contact_was(void **state)
+{
+    struct fup_sim_event moved = at("2026-03-02 13:00", OUT);
+    struct story story;
+
+    moved.timezone = "Asia/Tokyo";
+    story_init(&story, *state);
+    add(&story, "c1", "ana",
+        EVENTS(at("2026-03-02 09:00", IN), at("2026-03-02 10:00", OUT), moved,
+               at("2026-03-02 18:00", IN)));
+    assert_rows(&story, "c1 1 send 2026-03-02T17:00:00Z \n"
+                        "c1 0 end 2026-03-02T18:00:00Z replied\n");
+    assert_int_equal(story.pending, 2);
+    assert_string_equal(story.zone, "Asia/Tokyo");
+    assert_int_equal(story.enrollments, 1);
+}
+
+static void enrollments_are_counted_also_without_a_row(void **state)
+{
+    struct story story;
+
+    story_init(&story, *state);
+    story.until_at = instant("2026-03-02 12:00");
+    add(&story, "c1", "ana",
+        EVENTS(at("2026-03-02 09:00", IN), at("2026-03-02 10:00", OUT),
+               at("2026-03-02 11:00", OUT)));
+    assert_rows(&story, "");
+    assert_int_equal(story.enrollments, 1);
 }
 
 static void a_reply_at_the_due_instant_comes_first(void **state)
@@ -388,6 +432,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_silence_runs_to_its_end),
         TEST(a_reply_stops_it_and_a_new_silence_is_a_new_episode),
+        TEST(an_end_says_what_it_waited_for_and_where_the_contact_was),
+        TEST(enrollments_are_counted_also_without_a_row),
         TEST(a_reply_at_the_due_instant_comes_first),
         TEST(an_answer_at_the_due_instant_anchors_anew),
         TEST(after_its_end_an_episode_is_never_started_again),
