@@ -167,6 +167,12 @@ enum fup_reason fup_plan_admit(const struct fup_schedule *const *schedules,
                                int64_t since_at,
                                const struct fup_schedule **ret_schedule);
 
+/* Whether @schedule can never be chosen beside @by, for @by comes first and
+ * matches whatever @schedule does. Conditions are compared list by list: two
+ * that exclude each other only in another way are not seen. */
+bool fup_plan_shadows(const struct fup_schedule *by,
+                      const struct fup_schedule *schedule);
+
 /* What comes next for @run. @facts NULL: the conversation is gone.
  *
  * The answer is to be done now when @at <= @now and the action is not WAIT;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "codec/channels.h"
+#include "codec/review.h"
 #include "codec/schedule.h"
 #include "commands_offline.h"
 #include "core/json.h"
@@ -62,6 +63,12 @@ static int parse_args(struct job *job, int argc, char **argv)
     return FUP_OFFLINE_DONE;
 }
 
+/* Out of memory is worse than anything that a file can hold. */
+static enum fup_code worse(enum fup_code a, enum fup_code b)
+{
+    return a == FUP_OK || b == FUP_ENOMEM ? b : a;
+}
+
 static enum fup_code check_folder(struct job *job, const char *path)
 {
     struct fup_schedules schedules = {0};
@@ -73,23 +80,55 @@ static enum fup_code check_folder(struct job *job, const char *path)
     if (code == FUP_OK && schedules.n == 0) {
         fup_problems_warn(&job->problems, &place, "no schedules here");
     }
-    fup_schedules_done(&schedules);
-    if (code != FUP_ENOMEM &&
-        fup_channels_load(path, &channels, &job->problems) == FUP_ENOMEM) {
-        code = FUP_ENOMEM;
+    if (code != FUP_ENOMEM) {
+        code = worse(code, fup_channels_load(path, &channels, &job->problems));
     }
+    if (code != FUP_ENOMEM) {
+        code = worse(
+            code, fup_schedules_review(&schedules, &channels, &job->problems));
+    }
+    fup_schedules_done(&schedules);
     fup_channels_done(&channels);
     return code == FUP_ENOMEM ? code : FUP_OK;
 }
 
+/* The channels beside @path; those built in where there are none, or none that
+ * can be read, which a check of the folder reports. */
+static enum fup_code load_beside(const char *path,
+                                 struct fup_channels *ret_channels)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    struct fup_problems ignored;
+    enum fup_code code = FUP_ENOMEM;
+
+    fup_problems_init(&ignored);
+    if (folder != NULL) {
+        code = fup_channels_load(folder, ret_channels, &ignored);
+    }
+    if (code != FUP_OK && code != FUP_ENOMEM) {
+        code = fup_channels_load(NULL, ret_channels, &ignored);
+    }
+    fup_problems_done(&ignored);
+    free(folder);
+    return code;
+}
+
 static enum fup_code check_file(struct job *job, const char *path)
 {
+    struct fup_channels channels = {0};
     struct fup_schedule_file file;
     enum fup_code code = fup_schedule_file_load(path, &file, &job->problems);
 
     if (code == FUP_OK) {
         job->n_schedules++;
+        code = load_beside(path, &channels);
+        if (code == FUP_OK) {
+            code = fup_schedule_review(&file, &channels, &job->problems);
+        }
         fup_schedule_file_done(&file);
+        fup_channels_done(&channels);
     }
     return code == FUP_ENOMEM ? code : FUP_OK;
 }

@@ -83,6 +83,68 @@ static bool comes_before(const struct fup_schedule *a,
     return strcmp(a->name, b->name) < 0;
 }
 
+/* Whether all that @names let pass, @by lets pass too. */
+static bool names_within(const struct fup_names *by,
+                         const struct fup_names *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (!names_match(by, names->items[i])) {
+            return false;
+        }
+    }
+    return by->n == 0 || names->n > 0;
+}
+
+static bool locales_within(const struct fup_names *by,
+                           const struct fup_names *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (!locales_match(by, names->items[i])) {
+            return false;
+        }
+    }
+    return by->n == 0 || names->n > 0;
+}
+
+/* Whether @match asks of the attribute of @by what is at least as narrow. */
+static bool attribute_within(const struct fup_attribute_match *by,
+                             const struct fup_match *match)
+{
+    for (size_t i = 0; i < match->n_attributes; i++) {
+        const struct fup_attribute_match *a = &match->attributes[i];
+
+        if (strcmp(a->name, by->name) == 0 &&
+            names_within(&by->values, &a->values)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool match_within(const struct fup_match *by,
+                         const struct fup_match *match)
+{
+    for (size_t i = 0; i < by->n_attributes; i++) {
+        if (!attribute_within(&by->attributes[i], match)) {
+            return false;
+        }
+    }
+    return names_within(&by->tenant, &match->tenant) &&
+           names_within(&by->channel, &match->channel) &&
+           names_within(&by->intent, &match->intent) &&
+           names_within(&by->stage, &match->stage) &&
+           locales_within(&by->locale, &match->locale);
+}
+
+bool fup_plan_shadows(const struct fup_schedule *by,
+                      const struct fup_schedule *schedule)
+{
+    return by->mode != FUP_MODE_OFF && schedule->mode != FUP_MODE_OFF &&
+           (!by->require_inbound || schedule->require_inbound) &&
+           comes_before(by, schedule) &&
+           match_within(&by->match, &schedule->match);
+}
+
 /* What about the conversation itself forbids it, or NONE. */
 static enum fup_reason find_bar(const struct fup_facts *facts)
 {

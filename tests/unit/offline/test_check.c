@@ -71,6 +71,33 @@ static void prints_json(void **state)
                                    "\\\"afer\\\" in step 1;"));
 }
 
+static void contradictions_are_warnings(void **state)
+{
+    struct capture *c = *state;
+
+    check(c, "tests/golden/check/contradictions.json", NULL, NULL);
+    assert_int_equal(c->exit_code, 0);
+    assert_string_equal(c->out, "1 schedule, no errors\n");
+    assert_non_null(strstr(c->err,
+                           "tests/golden/check/contradictions.json:6:35: "
+                           "warning: step 1 never comes after its delay: "
+                           "min_gap is longer\n"));
+}
+
+/* The folder of goldens of simulate holds two that match everything. */
+static void schedules_of_a_folder_are_compared(void **state)
+{
+    struct capture *c = *state;
+
+    check(c, "tests/golden/simulate", NULL, NULL);
+    assert_non_null(strstr(c->err,
+                           "window.json:1:1: warning: never chosen: \"hours\" "
+                           "matches all of this too, and comes first by its "
+                           "name\n"));
+    check(c, "tests/golden/simulate/window.json", NULL, NULL);
+    assert_string_equal(c->err, "");
+}
+
 static void a_path_that_is_not_there_is_an_error(void **state)
 {
     struct capture *c = *state;
@@ -146,6 +173,8 @@ int main(void)
         TEST(the_shipped_schedules_pass),
         TEST(names_file_line_and_column),
         TEST(prints_json),
+        TEST(contradictions_are_warnings),
+        TEST(schedules_of_a_folder_are_compared),
         TEST(a_path_that_is_not_there_is_an_error),
         TEST(the_shipped_schedules_can_always_speak),
     };

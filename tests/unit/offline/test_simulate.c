@@ -179,7 +179,7 @@ static void a_summary_shows_the_contacts_hours(void **state)
 
 static void a_summary_as_json_has_the_same_numbers(void **state)
 {
-    expect_summary(*state, "window", "window.summary.json");
+    expect_summary(*state, "window", "window.summary.json.txt");
 }
 
 static void a_summary_counts_what_still_waits(void **state)

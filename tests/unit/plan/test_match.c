@@ -266,6 +266,104 @@ static void attributes_are_read_as_postgresql_prints_them(void **state)
     assert_false(fup_attribute_matches(NULL, "a", &(struct fup_names){0}));
 }
 
+/* Lists of one or two names, as tests of shadows need them. */
+static struct fup_names names(const char *a, const char *b)
+{
+    static char kept[16][16];
+    static char *items[16];
+    static size_t n;
+    const char *const given[] = {a, b};
+    struct fup_names ret = {.items = &items[n]};
+
+    for (size_t i = 0; i < 2 && given[i] != NULL; i++, n++, ret.n++) {
+        assert_true(n < 16);
+        (void)snprintf(kept[n], sizeof kept[n], "%s", given[i]);
+        items[n] = kept[n];
+    }
+    return ret;
+}
+
+/* Two schedules that match everything, of which @ret_by comes first. */
+static void shadow_pair(const struct fixture *f,
+                        struct fup_schedule *ret_by,
+                        struct fup_schedule *ret)
+{
+    *ret_by = f->schedule;
+    *ret = f->schedule;
+    ret_by->priority = 1;
+}
+
+static void the_first_schedule_shadows_what_it_includes(void **state)
+{
+    struct fup_schedule by;
+    struct fup_schedule s;
+
+    shadow_pair(*state, &by, &s);
+    assert_true(fup_plan_shadows(&by, &s));
+    assert_false(fup_plan_shadows(&s, &by));
+    by.match.channel = names("whatsapp", "telegram");
+    assert_false(fup_plan_shadows(&by, &s));
+    s.match.channel = names("telegram", NULL);
+    assert_true(fup_plan_shadows(&by, &s));
+    s.match.intent = names("pricing", NULL);
+    assert_true(fup_plan_shadows(&by, &s));
+    s.match.channel = names("telegram", "sms");
+    assert_false(fup_plan_shadows(&by, &s));
+}
+
+static void a_language_shadows_its_regions(void **state)
+{
+    struct fup_schedule by;
+    struct fup_schedule s;
+
+    shadow_pair(*state, &by, &s);
+    by.match.locale = names("pt", NULL);
+    assert_false(fup_plan_shadows(&by, &s));
+    s.match.locale = names("pt-BR", NULL);
+    assert_true(fup_plan_shadows(&by, &s));
+    s.priority = 2;
+    assert_false(fup_plan_shadows(&s, &by));
+}
+
+static void a_shadow_needs_the_same_attributes(void **state)
+{
+    static char plan[] = "plan";
+    static char tier[] = "tier";
+    struct fup_attribute_match wide = {plan, names("pro", "team")};
+    struct fup_attribute_match narrow = {plan, names("pro", NULL)};
+    struct fup_schedule by;
+    struct fup_schedule s;
+
+    shadow_pair(*state, &by, &s);
+    by.match.attributes = &wide;
+    by.match.n_attributes = 1;
+    assert_false(fup_plan_shadows(&by, &s));
+    s.match.attributes = &narrow;
+    s.match.n_attributes = 1;
+    assert_true(fup_plan_shadows(&by, &s));
+    narrow.name = tier;
+    assert_false(fup_plan_shadows(&by, &s));
+}
+
+static void what_is_off_or_needs_an_inbound_shadows_less(void **state)
+{
+    struct fup_schedule by;
+    struct fup_schedule s;
+
+    shadow_pair(*state, &by, &s);
+    s.require_inbound = false;
+    assert_false(fup_plan_shadows(&by, &s));
+    by.require_inbound = false;
+    assert_true(fup_plan_shadows(&by, &s));
+    by.mode = FUP_MODE_SHADOW;
+    assert_true(fup_plan_shadows(&by, &s));
+    by.mode = FUP_MODE_OFF;
+    assert_false(fup_plan_shadows(&by, &s));
+    shadow_pair(*state, &by, &s);
+    s.mode = FUP_MODE_OFF;
+    assert_false(fup_plan_shadows(&by, &s));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, reset)
 
 int main(void)
@@ -280,6 +378,10 @@ int main(void)
         TEST(a_language_covers_its_regions),
         TEST(attributes_are_conditions_too),
         TEST(the_highest_priority_wins_then_the_first_name),
+        TEST(the_first_schedule_shadows_what_it_includes),
+        TEST(a_language_shadows_its_regions),
+        TEST(a_shadow_needs_the_same_attributes),
+        TEST(what_is_off_or_needs_an_inbound_shadows_less),
         TEST(attributes_are_read_as_postgresql_prints_them),
     };
 
