@@ -107,6 +107,8 @@ struct fup_run {
     bool cap_counted;     /* @contact_sends is filled */
     const int64_t *contact_sends; /* follow-ups to the contact, ascending */
     size_t n_contact_sends;
+    int64_t searched_until; /* hours and cap are known to allow the pending step
+                               no instant before it; NONE or 0: not known */
 };
 
 struct fup_plan {

@@ -194,6 +194,7 @@ static void plan_step(struct fup_placing *p, int64_t now, struct fup_plan *plan)
     int64_t t = fup_rule_delay(p);
 
     t = fup_rule_pause(p, fup_rule_gap(p, t));
+    t = later(t, p->run->searched_until);
     place(p, t, planned_since(p->run, now), plan);
     if (plan->at <= now) {
         if (is_late(p, now, plan)) {

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules.h"
+
 enum turn {
     TURN_INBOUND,
     TURN_OUTBOUND,
@@ -27,6 +29,7 @@ struct walker {
     const struct fup_schedule *schedule;
     struct fup_run run;
     int64_t timer_at;
+    bool has_instant; /* hours and cap allow @timer_at, as of the plan */
 };
 
 /* The follow-ups sent to the contact of this world, ascending. */
@@ -123,16 +126,33 @@ static void emit(const struct world *world,
     world->sim->on_row(&row, world->sim->arg);
 }
 
+static void show_sends(const struct world *world, struct walker *w)
+{
+    w->run.cap_counted = true;
+    w->run.contact_sends = world->sends.items;
+    w->run.n_contact_sends = world->sends.n;
+}
+
 static void ask(const struct world *world,
                 struct walker *w,
                 int64_t now,
                 struct fup_plan *ret_plan)
 {
-    w->run.cap_counted = true;
-    w->run.contact_sends = world->sends.items;
-    w->run.n_contact_sends = world->sends.n;
+    show_sends(world, w);
     fup_plan_next(world->sim->env, w->schedule, &w->facts, &w->run, now,
                   ret_plan);
+}
+
+/* Follow-ups only ever take instants away, so what a plan found to be the first
+ * one stays a place to search on from, until facts or step change. */
+static void keep_search(struct walker *w, const struct fup_plan *plan)
+{
+    w->has_instant = plan->action != FUP_ACTION_WAIT &&
+                     plan->action != FUP_ACTION_END &&
+                     plan->reason != FUP_REASON_NO_ALLOWED_TIME;
+    if (w->has_instant && plan->reason != FUP_REASON_PULLED_FORWARD) {
+        w->run.searched_until = plan->at;
+    }
 }
 
 /* Plan, and end or arm: what is due at once still waits for the timer's turn,
@@ -142,6 +162,7 @@ static void replan(const struct world *world, struct walker *w, int64_t now)
     struct fup_plan plan;
 
     ask(world, w, now, &plan);
+    keep_search(w, &plan);
     w->timer_at = plan.at;
     w->run.due_at = plan.action != FUP_ACTION_WAIT ? plan.at : FUP_TIME_NONE;
     if (plan.action == FUP_ACTION_END) {
@@ -184,14 +205,37 @@ perform(struct world *world, struct walker *w, const struct fup_plan *plan)
     }
     w->run.last_step_at = plan->at;
     w->run.due_at = FUP_TIME_NONE;
+    w->run.searched_until = FUP_TIME_NONE;
     w->run.step++;
     replan(world, w, plan->at);
+}
+
+/* The contact has had its share while the step waited: nothing can come of it
+ * before the cap is free. A crowd of conversations of one contact would be
+ * planned at each such instant, for one of them to go on. */
+static bool waits_for_cap(const struct world *world, struct walker *w)
+{
+    struct fup_placing cap = {.schedule = w->schedule, .run = &w->run};
+    int64_t free_at;
+
+    show_sends(world, w);
+    free_at = fup_rule_cap(&cap, w->timer_at);
+    if (!w->has_instant || free_at == w->timer_at) {
+        return false;
+    }
+    w->timer_at = free_at;
+    w->run.due_at = free_at;
+    w->run.searched_until = free_at;
+    return true;
 }
 
 static void on_timer(struct world *world, struct walker *w, int64_t now)
 {
     struct fup_plan plan;
 
+    if (waits_for_cap(world, w)) {
+        return;
+    }
     ask(world, w, now, &plan);
     if (plan.action == FUP_ACTION_END || plan.action == FUP_ACTION_WAIT ||
         plan.at > now) {
@@ -260,6 +304,7 @@ static void on_event(struct world *world, struct walker *w)
 
     learn(&w->facts, event);
     if (w->active) {
+        w->run.searched_until = FUP_TIME_NONE;
         replan(world, w, event->at);
     } else if (!event->inbound) {
         enroll(world, w, event->at);
