@@ -49,8 +49,8 @@ static void write_csv(struct fup_buf *csv, int n, bool crowd)
                        (int64_t)(i % length) * 25200;
         char at[FUP_TIME_TEXT];
 
-        fup_buf_addf(csv, "c%d,p%d,whatsapp,%s,%s\n", conversation,
-                     crowd ? 0 : conversation,
+        fup_buf_addf(csv, "c%d,p%d,%s,%s,%s\n", conversation,
+                     crowd ? 0 : conversation, crowd ? "telegram" : "whatsapp",
                      fup_time_format_s(at_s * FUP_US_PER_S, at),
                      i % 2 == 0 ? "in" : "out");
     }
