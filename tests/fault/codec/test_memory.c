@@ -14,6 +14,7 @@
 
 #include "codec/channels.h"
 #include "codec/facts.h"
+#include "codec/review.h"
 #include "codec/schedule.h"
 #include "codec/timelines.h"
 #include "golden.h"
@@ -126,6 +127,22 @@ static enum fup_code load_channels(struct fup_problems *problems)
     return code;
 }
 
+/* Places may be lost with the memory, and problems dropped. */
+static enum fup_code review_schedule(struct fup_problems *problems)
+{
+    const struct fup_channels none = {0};
+    struct fup_schedule_file file;
+    char path[512];
+    enum fup_code code = fup_schedule_file_load(
+        golden_path(path, "check/contradictions.json"), &file, problems);
+
+    if (code == FUP_OK) {
+        code = fup_schedule_review(&file, &none, problems);
+        fup_schedule_file_done(&file);
+    }
+    return code;
+}
+
 static enum fup_code load_facts(struct fup_problems *problems)
 {
     struct fup_facts_doc doc;
@@ -164,6 +181,12 @@ static void schedules_survive_a_lack_of_memory(void **state)
     assert_in_range(rounds(load_schedules), 100, ROUNDS_MAX);
 }
 
+static void a_review_survives_a_lack_of_memory(void **state)
+{
+    (void)state;
+    assert_in_range(rounds(review_schedule), 50, ROUNDS_MAX);
+}
+
 static void channels_survive_a_lack_of_memory(void **state)
 {
     (void)state;
@@ -186,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules_survive_a_lack_of_memory),
+        cmocka_unit_test(a_review_survives_a_lack_of_memory),
         cmocka_unit_test(channels_survive_a_lack_of_memory),
         cmocka_unit_test(facts_survive_a_lack_of_memory),
         cmocka_unit_test(timelines_survive_a_lack_of_memory),

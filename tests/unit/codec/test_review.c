@@ -174,17 +174,18 @@ static void a_step_pulled_forward_lets_the_next_one_in(void **state)
 
 static void a_way_out_of_the_window_is_fine(void **state)
 {
-    assert_review(
-        *state,
-        STEPS(STEP(
-            "\"after\": \"2d\", "
-            "\"outside_window\": [\"task\", \"skip\"]") ",\n" STEP("\"after\": "
-                                                                   "\"2d\"") ","
-                                                                             "\n"
-                                                                             "{"
-                                                                             "\"kind\": \"silent\", \"after\": \"2d\", "
-                                                                             "\"outside_window\": [\"skip\"]}"),
-        "");
+    assert_review(*state,
+                  STEPS(STEP("\"after\": \"2d\", \"outside_window\": "
+                             "[\"task\", \"skip\"]")),
+                  "");
+}
+
+static void a_late_step_without_a_message_is_fine(void **state)
+{
+    assert_review(*state,
+                  STEPS("{\"kind\": \"n\", \"after\": \"2d\", "
+                        "\"outside_window\": [\"skip\"]}"),
+                  "");
 }
 
 static void a_template_of_the_channel_is_a_way_out(void **state)
@@ -367,6 +368,7 @@ int main(void)
         TEST(a_local_time_may_be_soon),
         TEST(a_step_pulled_forward_lets_the_next_one_in),
         TEST(a_way_out_of_the_window_is_fine),
+        TEST(a_late_step_without_a_message_is_fine),
         TEST(a_template_of_the_channel_is_a_way_out),
         TEST(hours_without_a_range),
         TEST(a_gap_longer_than_a_delay),
