@@ -41,8 +41,8 @@ void world_start_at(struct world *w,
                     const char *conninfo);
 void world_start(struct world *w, int i);
 
-/* Send @sig (0: none) and wait for the end; returns the exit code, -1 when it was killed
- * or did not end within 10 s. */
+/* Send @sig (0: none) and wait for the end; returns the exit code, -1 when it
+ * was killed or did not end within 10 s. */
 int world_stop(struct world *w, int i, int sig);
 
 /* Run `followup ARGS…` (NULL-terminated) to its end; returns the exit code.
