@@ -31,7 +31,7 @@ struct fup_engine_options {
     const char *worker_id; /* unique among the workers that run */
     const char *prefix;    /* of the keys in Redis */
     int lease_ms;          /* a silent worker loses its partitions after it */
-    int claim_batch;       /* timers claimed at once, at most 1000 */
+    int claim_batch;       /* timers claimed at once, at most 1024 */
     int capture_busy_ms;   /* pause between looks for changes, when there are */
     int capture_idle_ms;   /* and when there are none */
     int64_t stream_max;    /* entries in an outbound stream; more stay here */
@@ -65,6 +65,13 @@ fup_engine_open(struct uv_loop_s *loop,
  * version. @schedules are taken over. */
 void fup_engine_reload(struct fup_engine *engine,
                        struct fup_schedules *schedules);
+
+/* Take over the numbers of @options that may change while the engine works,
+ * claim_batch, capture_busy_ms, capture_idle_ms, stream_max and sweep_s, and
+ * its channels: those from before are not looked at any more. All else in
+ * @options is ignored. */
+void fup_engine_tune(struct fup_engine *engine,
+                     const struct fup_engine_options *options);
 
 /* Whether every loop of the engine has moved lately: for a watchdog. */
 bool fup_engine_alive(const struct fup_engine *engine);

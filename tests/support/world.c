@@ -188,29 +188,50 @@ int world_run(struct world *w, const char *const *args)
     return wait_for(spawn(w, args, "command.log"), 20000);
 }
 
+/* Where the servers are is in the environment. */
+static void start(struct world *w, int i, const char *const *args)
+{
+    char log[32];
+
+    (void)snprintf(log, sizeof log, "worker-%d.log", i);
+    (void)setenv("FOLLOWUP_SCHEDULES", w->schedules, 1);
+    w->workers[i] = spawn(w, args, log);
+}
+
 void world_start_at(struct world *w,
                     int i,
                     const char *url,
                     const char *conninfo)
 {
     char name[32];
-    char log[32];
     const char *args[] = {"worker", "--lease-ms",  "2000", "--sweep-s",
                           "2",      "--worker-id", name,   "--log-level",
                           "debug",  NULL};
 
     (void)snprintf(name, sizeof name, "worker-%d", i);
-    (void)snprintf(log, sizeof log, "worker-%d.log", i);
     (void)setenv("FOLLOWUP_POSTGRES", conninfo != NULL ? conninfo : w->conninfo,
                  1);
     (void)setenv("FOLLOWUP_REDIS", url != NULL ? url : w->redis.url, 1);
-    (void)setenv("FOLLOWUP_SCHEDULES", w->schedules, 1);
-    w->workers[i] = spawn(w, args, log);
+    start(w, i, args);
 }
 
 void world_start(struct world *w, int i)
 {
     world_start_at(w, i, NULL, NULL);
+}
+
+void world_start_config(struct world *w, int i)
+{
+    char config[96];
+    char name[32];
+    const char *args[] = {"worker",      "--config", config,
+                          "--worker-id", name,       NULL};
+
+    (void)snprintf(config, sizeof config, "%s/followup.json", w->dir);
+    (void)snprintf(name, sizeof name, "worker-%d", i);
+    (void)setenv("FOLLOWUP_POSTGRES", w->conninfo, 1);
+    (void)setenv("FOLLOWUP_REDIS", w->redis.url, 1);
+    start(w, i, args);
 }
 
 int world_stop(struct world *w, int i, int sig)
@@ -310,16 +331,29 @@ bool world_open(struct world *w)
            world_run(w, migrate) == 0;
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0) {
+        die(path, strerror(errno));
+    }
+}
+
 void world_schedule(struct world *w, const char *name, const char *json)
 {
     char path[192];
-    FILE *f;
 
     (void)snprintf(path, sizeof path, "%s/%s", w->schedules, name);
-    f = fopen(path, "w");
-    if (f == NULL || fputs(json, f) < 0 || fclose(f) != 0) {
-        die(path, strerror(errno));
-    }
+    write_file(path, json);
+}
+
+void world_config(struct world *w, const char *json)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "%s/followup.json", w->dir);
+    write_file(path, json);
 }
 
 static void remove_dir(const char *dir)

@@ -41,6 +41,11 @@ void world_start_at(struct world *w,
                     const char *conninfo);
 void world_start(struct world *w, int i);
 
+/* Write dir/followup.json, and start worker @i with that and its name as its
+ * only flags. */
+void world_config(struct world *w, const char *json);
+void world_start_config(struct world *w, int i);
+
 /* Send @sig (0: none) and wait for the end; returns the exit code, -1 when it
  * was killed or did not end within 10 s. */
 int world_stop(struct world *w, int i, int sig);

@@ -1,7 +1,8 @@
 /* followup worker: the service in the foreground.
  *
  * SIGTERM and SIGINT drain and hand over; a second one ends at once. SIGHUP
- * reads the schedules again: when one of them is bad, the old ones stay. */
+ * reads configuration, channels and schedules again: all of it is taken over,
+ * or, when something is bad, nothing. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -17,9 +18,13 @@
 #include "flags.h"
 #include "notify.h"
 
+#define NAMES_BYTES 1024
+
+extern char **environ;
+
 struct worker {
     uv_loop_t loop;
-    const struct fup_options *options;
+    struct fup_options options; /* texts are borrowed, numbers may change */
     struct fup_log log;
     struct fup_channels channels;
     struct fup_notify notify;
@@ -55,19 +60,21 @@ static enum fup_code load_schedules(struct worker *w,
 
     *ret_schedules = (struct fup_schedules){0};
     fup_problems_init(&problems);
-    code = fup_schedules_load(w->options->schedules, ret_schedules, &problems);
+    code = fup_schedules_load(w->options.schedules, ret_schedules, &problems);
     log_problems(w, &problems);
     fup_problems_done(&problems);
     return code;
 }
 
-static enum fup_code load_channels(struct worker *w)
+static enum fup_code load_channels(struct worker *w,
+                                   struct fup_channels *ret_channels)
 {
     struct fup_problems problems;
     enum fup_code code;
 
+    *ret_channels = (struct fup_channels){0};
     fup_problems_init(&problems);
-    code = fup_channels_load(w->options->schedules, &w->channels, &problems);
+    code = fup_channels_load(w->options.schedules, ret_channels, &problems);
     log_problems(w, &problems);
     fup_problems_done(&problems);
     return code;
@@ -95,8 +102,8 @@ static void end(struct worker *w)
     w->ending = true;
     fup_notify_stopping(&w->notify);
     fup_log(&w->log, FUP_LOG_INFO, "stopping", "");
-    fup_engine_close(w->engine, (uint64_t)w->options->drain_ms,
-                     on_engine_closed, w);
+    fup_engine_close(w->engine, (uint64_t)w->options.drain_ms, on_engine_closed,
+                     w);
 }
 
 static void on_fatal(void *data, const struct fup_err *err)
@@ -117,22 +124,87 @@ static void on_ready(void *data)
     fup_notify_ready(&w->notify, "working");
 }
 
+static void engine_options(struct worker *w,
+                           struct fup_engine_options *ret_options)
+{
+    const struct fup_options *o = &w->options;
+
+    *ret_options = (struct fup_engine_options){
+        .postgres = o->postgres,
+        .redis = o->redis,
+        .worker_id = o->worker_id,
+        .prefix = o->prefix,
+        .lease_ms = (int)o->lease_ms,
+        .claim_batch = (int)o->claim_batch,
+        .capture_busy_ms = (int)o->capture_busy_ms,
+        .capture_idle_ms = (int)o->capture_idle_ms,
+        .stream_max = o->stream_max,
+        .sweep_s = (int)o->sweep_s,
+        .channels = w->channels.rules,
+        .n_channels = w->channels.n,
+        .log = &w->log,
+        .on_fatal = on_fatal,
+        .on_ready = on_ready,
+        .data = w,
+    };
+}
+
 /* --- signals and watchdog --------------------------------------------------
  */
 
+static void take_over(struct worker *w, const struct fup_options *fresh)
+{
+    struct fup_buf kept;
+    enum fup_code code;
+
+    fup_buf_init(&kept, NAMES_BYTES);
+    code = fup_options_reload(&w->options, fresh, &kept);
+    w->log.level = w->options.log_level;
+    if (code == FUP_OK && kept.len > 0) {
+        fup_log(&w->log, FUP_LOG_WARN, "restart_needed", "options=\"%s\"",
+                fup_buf_text(&kept));
+    }
+    fup_buf_done(&kept);
+}
+
+/* Takes @schedules and @channels over; what was there before is left in
+ * @channels. */
+static void use(struct worker *w,
+                struct fup_schedules *schedules,
+                struct fup_channels *channels)
+{
+    struct fup_channels before = w->channels;
+    struct fup_engine_options options;
+
+    w->channels = *channels;
+    *channels = before;
+    engine_options(w, &options);
+    fup_engine_tune(w->engine, &options);
+    fup_engine_reload(w->engine, schedules);
+}
+
 static void reload(struct worker *w)
 {
-    struct fup_schedules schedules;
+    struct fup_options fresh;
+    struct fup_channels channels = {0};
+    struct fup_schedules schedules = {0};
+    struct fup_err err = {0};
 
     fup_notify_reloading(&w->notify);
-    if (load_schedules(w, &schedules) == FUP_OK) {
-        fup_engine_reload(w->engine, &schedules);
+    if (fup_options_again(&w->options, environ, &fresh, &err) == FUP_OK &&
+        load_channels(w, &channels) == FUP_OK &&
+        load_schedules(w, &schedules) == FUP_OK) {
+        take_over(w, &fresh);
+        use(w, &schedules, &channels);
         fup_log(&w->log, FUP_LOG_INFO, "reloaded", "");
     } else {
         fup_schedules_done(&schedules);
         fup_log(&w->log, FUP_LOG_ERROR, "reload_refused",
-                "kept=\"the schedules as they were\"");
+                "kept=\"everything as it was\" why=\"%s\"",
+                err.msg[0] != '\0' ? err.msg : "channels or schedules");
     }
+    fup_channels_done(&channels);
+    fup_options_done(&fresh);
     fup_notify_ready(&w->notify, "working");
 }
 
@@ -179,25 +251,7 @@ static void start_handles(struct worker *w)
 
 static enum fup_code open_engine(struct worker *w, struct fup_err *err)
 {
-    const struct fup_options *o = w->options;
-    struct fup_engine_options options = {
-        .postgres = o->postgres,
-        .redis = o->redis,
-        .worker_id = o->worker_id,
-        .prefix = o->prefix,
-        .lease_ms = (int)o->lease_ms,
-        .claim_batch = (int)o->claim_batch,
-        .capture_busy_ms = (int)o->capture_busy_ms,
-        .capture_idle_ms = (int)o->capture_idle_ms,
-        .stream_max = o->stream_max,
-        .sweep_s = (int)o->sweep_s,
-        .channels = w->channels.rules,
-        .n_channels = w->channels.n,
-        .log = &w->log,
-        .on_fatal = on_fatal,
-        .on_ready = on_ready,
-        .data = w,
-    };
+    struct fup_engine_options options;
     struct fup_schedules schedules;
     enum fup_code code = load_schedules(w, &schedules);
 
@@ -205,8 +259,9 @@ static enum fup_code open_engine(struct worker *w, struct fup_err *err)
     if (code != FUP_OK && code != FUP_EPARSE) {
         return fup_err_set(err, code,
                            "schedules: cannot read the folder \"%s\"",
-                           o->schedules);
+                           w->options.schedules);
     }
+    engine_options(w, &options);
     code = fup_engine_open(&w->loop, &options, &schedules, &w->engine, err);
     fup_schedules_done(&schedules);
     return code;
@@ -219,12 +274,12 @@ static int run(struct worker *w)
     if (fup_notify_init(&w->notify, &err) != FUP_OK) {
         fup_log(&w->log, FUP_LOG_WARN, "notify", "why=\"%s\"", err.msg);
     }
-    if (load_channels(w) != FUP_OK) {
+    if (load_channels(w, &w->channels) != FUP_OK) {
         return FUP_EXIT_REFUSED;
     }
     start_handles(w);
     fup_log(&w->log, FUP_LOG_INFO, "starting", "version=%s worker=%s",
-            FUP_VERSION, w->options->worker_id);
+            FUP_VERSION, w->options.worker_id);
     if (open_engine(w, &err) != FUP_OK) {
         (void)fprintf(stderr, "followup worker: %s\n", err.msg);
         w->exit = FUP_EXIT_USAGE;
@@ -238,9 +293,10 @@ static const char usage[] =
     "usage: followup worker [option...]\n"
     "\n"
     "Runs the service in the foreground; logs to stderr. SIGTERM drains and\n"
-    "stops, SIGHUP reads the schedules again. Needs --postgres, --redis and\n"
-    "--schedules (or FOLLOWUP_POSTGRES, FOLLOWUP_REDIS, FOLLOWUP_SCHEDULES);\n"
-    "followup --help lists every option.\n";
+    "stops; SIGHUP reads the configuration, channels.json and the schedules\n"
+    "again. Needs --postgres, --redis and --schedules (or FOLLOWUP_POSTGRES,\n"
+    "FOLLOWUP_REDIS, FOLLOWUP_SCHEDULES); followup --help lists every "
+    "option.\n";
 
 static int
 check_arguments(const struct fup_options *options, int argc, char **argv)
@@ -266,7 +322,7 @@ check_arguments(const struct fup_options *options, int argc, char **argv)
 int fup_cmd_worker(const struct fup_options *options, int argc, char **argv)
 {
     struct worker w = {
-        .options = options,
+        .options = *options,
         .log = {.to = stderr, .level = options->log_level},
         .exit = FUP_EXIT_OK,
     };

@@ -269,14 +269,8 @@ static bool split_flag(char *const *argv,
     return true;
 }
 
-/* What the flags say, kept until file and environment have been read. */
-struct flags {
-    const char *config;
-    const char **values; /* one a row; NULL where there is none */
-    bool print_config;
-};
-
-static enum fup_code take_flag(struct flags *flags,
+/* Flags are kept until file and environment have been read. */
+static enum fup_code take_flag(struct fup_options *options,
                                char *const *argv,
                                int i,
                                int *ret_n,
@@ -292,7 +286,7 @@ static enum fup_code take_flag(struct flags *flags,
     }
     row = fup_options_find(name);
     if (strcmp(argv[i], "--print-config") == 0) {
-        flags->print_config = true;
+        options->print_config = true;
         *ret_n = 1;
         return FUP_OK;
     }
@@ -304,22 +298,24 @@ static enum fup_code take_flag(struct flags *flags,
         return fup_err_set(err, FUP_EINVAL, "--%s needs a value", name);
     }
     if (row == NULL) {
-        flags->config = value;
+        options->flags.config = value;
     } else {
-        flags->values[row - fup_option_rows] = value;
+        options->flags.values[row - fup_option_rows] = value;
     }
     return FUP_OK;
 }
 
-static enum fup_code
-take_flags(struct flags *flags, int *argc, char **argv, struct fup_err *err)
+static enum fup_code take_flags(struct fup_options *options,
+                                int *argc,
+                                char **argv,
+                                struct fup_err *err)
 {
     int left = 1;
     int i = 1;
 
     while (i < *argc && strcmp(argv[i], "--") != 0) {
         int n;
-        enum fup_code code = take_flag(flags, argv, i, &n, err);
+        enum fup_code code = take_flag(options, argv, i, &n, err);
 
         if (code != FUP_OK) {
             return code;
@@ -337,9 +333,7 @@ take_flags(struct flags *flags, int *argc, char **argv, struct fup_err *err)
     return FUP_OK;
 }
 
-static enum fup_code set_flags(struct fup_options *options,
-                               const struct flags *flags,
-                               struct fup_err *err)
+static enum fup_code set_flags(struct fup_options *options, struct fup_err *err)
 {
     enum fup_code code = FUP_OK;
 
@@ -347,8 +341,8 @@ static enum fup_code set_flags(struct fup_options *options,
         const struct fup_option_row *row = &fup_option_rows[i];
         char where[FUP_OPTION_NAME];
 
-        if (flags->values[i] != NULL) {
-            code = fup_options_set(options, row, flags->values[i],
+        if (options->flags.values[i] != NULL) {
+            code = fup_options_set(options, row, options->flags.values[i],
                                    fup_options_flag(row->name, where), err);
         }
     }
@@ -388,13 +382,12 @@ read_config(struct fup_options *options, const char *path, struct fup_err *err)
     return code;
 }
 
-static enum fup_code fill(struct fup_options *options,
-                          const struct flags *flags,
-                          char *const *environment,
-                          struct fup_err *err)
+/* From where @options->flags and @environment say. */
+static enum fup_code
+fill(struct fup_options *options, char *const *environment, struct fup_err *err)
 {
     enum fup_code code = FUP_OK;
-    const char *config = flags->config;
+    const char *config = options->flags.config;
 
     for (size_t i = 0; i < fup_option_rows_n && code == FUP_OK; i++) {
         const struct fup_option_row *row = &fup_option_rows[i];
@@ -410,7 +403,7 @@ static enum fup_code fill(struct fup_options *options,
         code = set_env(options, *p, err);
     }
     if (code == FUP_OK) {
-        code = set_flags(options, flags, err);
+        code = set_flags(options, err);
     }
     return code == FUP_OK ? name_worker(options, err) : code;
 }
@@ -421,19 +414,30 @@ enum fup_code fup_options_parse(int *argc,
                                 struct fup_options *ret_options,
                                 struct fup_err *err)
 {
-    const char *values[sizeof fup_option_rows / sizeof fup_option_rows[0]] = {
-        NULL};
-    struct flags flags = {.values = values};
     enum fup_code code;
 
     *ret_options = (struct fup_options){0};
-    code = take_flags(&flags, argc, argv, err);
+    code = take_flags(ret_options, argc, argv, err);
     if (code == FUP_OK) {
-        code = fill(ret_options, &flags, environment, err);
+        code = fill(ret_options, environment, err);
     }
-    ret_options->print_config = flags.print_config;
     if (code != FUP_OK) {
         fup_options_done(ret_options);
+    }
+    return code;
+}
+
+enum fup_code fup_options_again(const struct fup_options *options,
+                                char *const *environment,
+                                struct fup_options *ret_fresh,
+                                struct fup_err *err)
+{
+    enum fup_code code;
+
+    *ret_fresh = (struct fup_options){.flags = options->flags};
+    code = fill(ret_fresh, environment, err);
+    if (code != FUP_OK) {
+        fup_options_done(ret_fresh);
     }
     return code;
 }

@@ -27,6 +27,22 @@ enum fup_option_type {
 #define FUP_OPTION_OF_INT   int64_t
 #define FUP_OPTION_OF_LEVEL enum fup_log_level
 
+/* How many rows there are. */
+enum {
+
+#define FUP_OPTION(name, type, unit, min, max, fallback, reload, secret, text) \
+    FUP_OPTION_AT_##name,
+#include "options.def"
+#undef FUP_OPTION
+    FUP_OPTIONS_N
+};
+
+/* What the flags said; points into argv. */
+struct fup_option_flags {
+    const char *config;                /* NULL without --config */
+    const char *values[FUP_OPTIONS_N]; /* one a row; NULL where there is none */
+};
+
 /* One field a row. Texts are never NULL once parsed; "" where not set. */
 struct fup_options {
 #define FUP_OPTION(name, type, unit, min, max, fallback, reload, secret, text) \
@@ -35,6 +51,7 @@ struct fup_options {
 #undef FUP_OPTION
 
     bool print_config; /* --print-config was among the flags */
+    struct fup_option_flags flags;
 };
 
 struct fup_option_row {
@@ -46,7 +63,7 @@ struct fup_option_row {
     const char *text;
     size_t offset; /* of the field in struct fup_options */
     enum fup_option_type type;
-    bool reloadable; /* taken over at SIGHUP */
+    bool reloadable; /* taken over at SIGHUP; a number or a level */
     bool secret;
 };
 
@@ -64,6 +81,7 @@ extern const size_t fup_option_rows_n;
  * make up such names); an empty variable counts as not set.
  *
  * Owns:   fup_options_done() *@ret_options; it is valid, if empty, on failure.
+ *         The strings of @argv are borrowed for fup_options_again().
  * Errors: FUP_EPARSE  file: no JSON, or a value of the wrong type
  *         FUP_EINVAL  a value out of its range, an unknown name, a flag
  *                     without its value
@@ -77,6 +95,14 @@ FUP_MUST_CHECK enum fup_code fup_options_parse(int *argc,
                                                struct fup_err *err);
 
 void fup_options_done(struct fup_options *options);
+
+/* Parse anew, with the flags that @options came from: its file and the files of
+ * its secrets may have changed. Owns, Errors: as above. */
+FUP_MUST_CHECK enum fup_code
+fup_options_again(const struct fup_options *options,
+                  char *const *environment,
+                  struct fup_options *ret_fresh,
+                  struct fup_err *err);
 
 /* Set @row of @options to what @text says; "@path" reads a secret from a file.
  * Errors: as above, @err begins with @where. */
@@ -95,7 +121,8 @@ const char *fup_options_flag(const char *name, char buf[FUP_OPTION_NAME]);
 const struct fup_option_row *fup_options_find(const char *name);
 
 /* Take over the reloadable rows of @fresh; the names of the others that differ
- * are added to @ret_kept, with spaces between. Errors: FUP_ENOMEM. */
+ * are added to @ret_kept, with spaces between. No text of @options is touched:
+ * they may be borrowed. Errors: FUP_ENOMEM; the rows have been taken over. */
 FUP_MUST_CHECK enum fup_code fup_options_reload(struct fup_options *options,
                                                 const struct fup_options *fresh,
                                                 struct fup_buf *ret_kept);

@@ -138,42 +138,33 @@ static bool same_value(const struct fup_options *a,
     }
 }
 
-static enum fup_code copy_value(struct fup_options *to,
-                                const struct fup_options *from,
-                                const struct fup_option_row *row)
+static void copy_value(struct fup_options *to,
+                       const struct fup_options *from,
+                       const struct fup_option_row *row)
 {
     char *field = (char *)to + row->offset;
-    const void *value = field_of(from, row);
 
-    if (row->type == FUP_OPTION_IS_INT) {
-        memcpy(field, value, sizeof(int64_t));
-        return FUP_OK;
-    }
-    if (row->type == FUP_OPTION_IS_LEVEL) {
-        memcpy(field, value, sizeof(enum fup_log_level));
-        return FUP_OK;
-    }
-    return fup_options_set(to, row, *(char *const *)value, row->name, NULL);
+    memcpy(field, field_of(from, row),
+           row->type == FUP_OPTION_IS_INT ? sizeof(int64_t)
+                                          : sizeof(enum fup_log_level));
 }
 
 enum fup_code fup_options_reload(struct fup_options *options,
                                  const struct fup_options *fresh,
                                  struct fup_buf *ret_kept)
 {
-    enum fup_code code = FUP_OK;
-
-    for (size_t i = 0; i < fup_option_rows_n && code == FUP_OK; i++) {
+    for (size_t i = 0; i < fup_option_rows_n; i++) {
         const struct fup_option_row *row = &fup_option_rows[i];
 
         if (same_value(options, fresh, row)) {
             continue;
         }
         if (row->reloadable) {
-            code = copy_value(options, fresh, row);
+            copy_value(options, fresh, row);
         } else {
             fup_buf_addf(ret_kept, "%s%s", ret_kept->len > 0 ? " " : "",
                          row->name);
         }
     }
-    return code == FUP_OK ? ret_kept->failed : code;
+    return ret_kept->failed;
 }

@@ -456,3 +456,21 @@ void fup_engine_reload(struct fup_engine *engine,
 {
     fup_versions_use(engine, schedules);
 }
+
+void fup_engine_tune(struct fup_engine *engine,
+                     const struct fup_engine_options *options)
+{
+    uint64_t sweep_ms =
+        uv_now(engine->loop) + (uint64_t)options->sweep_s * 1000;
+
+    engine->o.claim_batch = options->claim_batch;
+    engine->o.capture_busy_ms = options->capture_busy_ms;
+    engine->o.capture_idle_ms = options->capture_idle_ms;
+    engine->o.stream_max = options->stream_max;
+    engine->o.sweep_s = options->sweep_s;
+    engine->o.channels = options->channels;
+    engine->o.n_channels = options->n_channels;
+    if (engine->next_sweep_ms > sweep_ms) {
+        engine->next_sweep_ms = sweep_ms; /* not after a long wait of before */
+    }
+}

@@ -355,6 +355,37 @@ static void a_reload_takes_what_may_change_and_names_the_rest(void **state)
     fup_options_done(&fresh);
 }
 
+static void parsing_again_keeps_the_flags_and_reads_the_file_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct fup_options fresh;
+
+    assert_int_equal(parse_file(f, "{\"lease_ms\": 2000}"), FUP_OK);
+    write_file(f, "{\"lease_ms\": 3000}");
+    assert_int_equal(fup_options_again(&f->options, NULL, &fresh, &f->err),
+                     FUP_OK);
+    assert_int_equal(fresh.lease_ms, 3000);
+    assert_string_equal(fresh.worker_id, f->options.worker_id);
+    fup_options_done(&fresh);
+    write_file(f, "{\"lease_ms\": ");
+    assert_int_equal(fup_options_again(&f->options, NULL, &fresh, &f->err),
+                     FUP_EPARSE);
+    assert_null(fresh.worker_id);
+    assert_int_equal(f->options.lease_ms, 2000);
+}
+
+/* Texts are borrowed by whom they were given to. */
+static void no_text_is_reloadable(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < fup_option_rows_n; i++) {
+        const struct fup_option_row *row = &fup_option_rows[i];
+
+        assert_true(!row->reloadable || row->type == FUP_OPTION_IS_INT ||
+                    row->type == FUP_OPTION_IS_LEVEL);
+    }
+}
+
 static void every_row_has_a_help_text_and_a_default_in_range(void **state)
 {
     struct fup_buf help;
@@ -418,6 +449,8 @@ int main(void)
         CASE(passwords_are_never_printed),
         CASE(an_error_about_a_secret_does_not_repeat_it),
         CASE(a_reload_takes_what_may_change_and_names_the_rest),
+        CASE(parsing_again_keeps_the_flags_and_reads_the_file_anew),
+        CASE(no_text_is_reloadable),
         CASE(every_row_has_a_help_text_and_a_default_in_range),
         CASE(near_names_are_found_and_far_ones_are_not),
     };
