@@ -263,6 +263,18 @@ bool fup_order_needs_enrollment(const struct fup_order *order)
     return false;
 }
 
+/* A follow-up is under way, or its last message is still in the queue: what
+ * has not gone out can be cancelled. */
+static bool is_under_way(const struct fup_case *c)
+{
+    bool queued =
+        c->out_status != NULL && strcmp(c->out_status, "pending") == 0;
+
+    return c->enrollment != 0 &&
+           (c->outcome == NULL ||
+            (queued && strcmp(c->order.action, "cancel") == 0));
+}
+
 static enum fup_code run_order(const struct order_in *in)
 {
     const struct fup_case *c = in->c;
@@ -271,8 +283,7 @@ static enum fup_code run_order(const struct order_in *in)
         if (strcmp(orders[i].action, c->order.action) != 0) {
             continue;
         }
-        if (orders[i].needs_enrollment &&
-            (c->enrollment == 0 || c->outcome != NULL)) {
+        if (orders[i].needs_enrollment && !is_under_way(c)) {
             refuse(in->d, "not_enrolled",
                    "no follow-up is under way in this conversation");
             return FUP_OK;

@@ -160,7 +160,8 @@ static void add_events(struct fup_part *part, const struct ledger_row *r)
         return;
     }
     if (text(r, COL_WITHDREW) != NULL) {
-        add_event(part, r, "withdrawn", NULL, text(r, COL_EVENT));
+        add_event(part, r, "withdrawn", NULL,
+                  strcmp(event, "fired") == 0 ? "superseded" : event);
     }
     if (closes && text(r, COL_STATUS) == NULL) {
         add_event(part, r, "closed", text(r, COL_STEP), "close_out");
@@ -273,7 +274,7 @@ static bool is(const char *text, const char *word)
 
 /* Messages to put on, messages to take out. */
 static size_t outbound(const struct fup_pg_rows *rows,
-                       struct fup_queue_row out[FUP_RELAY_PAGE],
+                       struct fup_queue_row out[FUP_RELAY_PAGE * 2],
                        char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT])
 {
     size_t n = 0;
@@ -289,7 +290,8 @@ static size_t outbound(const struct fup_pg_rows *rows,
                 .channel = text(&r, COL_WITHDREW_CHANNEL),
                 .withdraw = true,
             };
-        } else if (is(status, "pending") || is(status, "shadow")) {
+        }
+        if (is(status, "pending") || is(status, "shadow")) {
             out[n++] = (struct fup_queue_row){
                 .seq = number(&r, COL_SEQ),
                 .channel = text(&r, COL_CHANNEL),
@@ -336,7 +338,7 @@ static void on_page(struct fup_pg_request *req,
 {
     struct fup_part *part = req->data;
     struct fup_relay *relay = &part->relay;
-    struct fup_queue_row out[FUP_RELAY_PAGE];
+    struct fup_queue_row out[FUP_RELAY_PAGE * 2];
     char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT];
     struct fup_queue queue;
 

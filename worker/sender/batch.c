@@ -141,13 +141,3 @@ struct fup_batch_entry *fup_batch_find(struct fup_batch *batch, const char *id)
     }
     return NULL;
 }
-
-bool fup_batch_any_ours(const struct fup_batch *batch)
-{
-    for (size_t i = 0; i < batch->n; i++) {
-        if (batch->entries[i].ours) {
-            return true;
-        }
-    }
-    return false;
-}

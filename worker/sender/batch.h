@@ -20,6 +20,8 @@ struct fup_batch_entry {
     struct fup_outbound_doc doc;
     bool understood;
     bool ours;               /* to be delivered */
+    bool asked;              /* for a permit, in the portion under way */
+    bool granted;            /* a permit for it is ours, or may be */
     const char *status;      /* of the receipt; NULL: none is due */
     const char *error_class; /* of a receipt "failed" */
     bool reported;
@@ -51,8 +53,5 @@ void fup_batch_judge(struct fup_batch *batch, int64_t now);
 
 /* The entry that is ours with message @id, or NULL. */
 struct fup_batch_entry *fup_batch_find(struct fup_batch *batch, const char *id);
-
-/* Whether any entry is ours. */
-bool fup_batch_any_ours(const struct fup_batch *batch);
 
 #endif

@@ -15,6 +15,8 @@
 /* A permit whose answer was lost is still ours for so long after the read:
  * well before another sender may take the entry over. */
 #define OURS_MS 30000
+/* A permit that was not used within so long is asked for again. */
+#define PERMIT_MS 2000
 
 static void
 drop(struct fup_sender *s, struct fup_batch_entry *entry, const char *reason)
@@ -27,7 +29,7 @@ drop(struct fup_sender *s, struct fup_batch_entry *entry, const char *reason)
 
 /* --- PERMIT ------------------------------------------------------------- */
 
-static void tell_of_dropped(struct fup_sender *s)
+void fup_sender_tell_dropped(struct fup_sender *s)
 {
     for (size_t i = 0; i < s->batch.n; i++) {
         struct fup_batch_entry *entry = &s->batch.entries[i];
@@ -40,22 +42,29 @@ static void tell_of_dropped(struct fup_sender *s)
     }
 }
 
+static bool is_to_give(const struct fup_batch_entry *entry)
+{
+    return entry->ours && entry->status == NULL;
+}
+
+static void give(struct fup_sender *s, struct fup_batch_entry *entry)
+{
+    struct fup_err err = {0};
+
+    if (s->deliver(s->data, &entry->doc, &err) == FUP_OK) {
+        entry->status = "sent";
+        s->delivered++;
+    } else {
+        entry->status = "failed";
+        entry->error_class = "permanent_request";
+    }
+}
+
 static void deliver_all(struct fup_sender *s)
 {
-    tell_of_dropped(s);
     for (size_t i = 0; i < s->batch.n && s->sm.state != ENDING; i++) {
-        struct fup_batch_entry *entry = &s->batch.entries[i];
-        struct fup_err err = {0};
-
-        if (!entry->ours) {
-            continue;
-        }
-        if (s->deliver(s->data, &entry->doc, &err) == FUP_OK) {
-            entry->status = "sent";
-            s->delivered++;
-        } else {
-            entry->status = "failed";
-            entry->error_class = "permanent_request";
+        if (is_to_give(&s->batch.entries[i])) {
+            give(s, &s->batch.entries[i]);
         }
     }
     if (s->sm.state != ENDING) {
@@ -63,21 +72,83 @@ static void deliver_all(struct fup_sender *s)
     }
 }
 
+static uint64_t ms_since(uint64_t ns)
+{
+    return (uv_hrtime() - ns) / 1000000;
+}
+
+/* What was granted goes out while the permits are young. The next portion is
+ * what can be delivered in half of that time. */
+static void deliver_portion(struct fup_sender *s)
+{
+    uint64_t since_ns = uv_hrtime();
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->batch.n && s->sm.state != ENDING &&
+                       ms_since(s->asked_ns) < PERMIT_MS;
+         i++) {
+        struct fup_batch_entry *entry = &s->batch.entries[i];
+
+        if (is_to_give(entry) && entry->asked && entry->granted) {
+            give(s, entry);
+            n++;
+        }
+    }
+    if (s->sm.state == ENDING) {
+        return;
+    }
+    if (n > 0) {
+        s->portion = n * PERMIT_MS / 2 / (ms_since(since_ns) + 1);
+    }
+    s->portion = s->portion < 1               ? 1
+                 : s->portion > FUP_BATCH_MAX ? FUP_BATCH_MAX
+                                              : s->portion;
+    fup_sender_move(s, PERMIT);
+}
+
 /* The permit of @entry was refused. */
 static void
 refused(struct fup_sender *s, struct fup_batch_entry *entry, const char *reason)
 {
-    bool unknown = strcmp(reason, "outcome_unknown") == 0;
-
-    if (unknown && s->permit_lost && uv_now(s->loop) - s->read_ms < OURS_MS) {
-        return; /* granted to us: it was the answer that was lost */
-    }
-    if (unknown) {
+    entry->granted = false;
+    if (strcmp(reason, "outcome_unknown") == 0) {
         entry->status = "failed";
         entry->error_class = "ambiguous";
         return;
     }
     drop(s, entry, reason);
+}
+
+/* The answer is lost: permits of entries that nobody had before us, and nobody
+ * can have had since, are ours if they were given. */
+static void permits_lost(struct fup_sender *s)
+{
+    for (size_t i = 0; s->fresh && i < s->batch.n; i++) {
+        s->batch.entries[i].granted =
+            s->batch.entries[i].granted || s->batch.entries[i].asked;
+    }
+}
+
+/* What the answer says of each entry that was asked for. */
+static void take_permits(struct fup_sender *s, const struct fup_pg_rows *rows)
+{
+    for (size_t i = 0; i < s->batch.n; i++) {
+        struct fup_batch_entry *entry = &s->batch.entries[i];
+
+        entry->granted = entry->granted && !entry->asked;
+    }
+    for (int i = 0; i < rows->n; i++) {
+        const char *id = fup_pg_text(rows, i, 0);
+        const char *reason = fup_pg_text(rows, i, 2);
+        struct fup_batch_entry *entry =
+            id != NULL ? fup_batch_find(&s->batch, id) : NULL;
+
+        if (entry != NULL && fup_pg_bool(rows, i, 1)) {
+            entry->granted = true;
+        } else if (entry != NULL) {
+            refused(s, entry, reason != NULL ? reason : "refused");
+        }
+    }
 }
 
 static void on_permit(struct fup_pg_request *req,
@@ -91,50 +162,75 @@ static void on_permit(struct fup_pg_request *req,
         return;
     }
     if (code != FUP_OK) {
-        s->permit_lost = s->permit_lost || code == FUP_EUNKNOWN;
+        if (code == FUP_EUNKNOWN) {
+            permits_lost(s);
+        }
         fup_sender_hindered(s, code, err);
         return;
     }
     fup_sender_answered(s);
-    for (int i = 0; i < rows->n; i++) {
-        const char *id = fup_pg_text(rows, i, 0);
-        const char *reason = fup_pg_text(rows, i, 2);
-        struct fup_batch_entry *entry =
-            id != NULL ? fup_batch_find(&s->batch, id) : NULL;
+    take_permits(s, rows);
+    deliver_portion(s);
+}
 
-        if (entry != NULL && !fup_pg_bool(rows, i, 1)) {
-            refused(s, entry, reason != NULL ? reason : "refused");
+/* Choose the next portion; false when nothing is left to ask for. Permits that
+ * we hold unused are asked for `again`, which refuses them if something has
+ * happened since. */
+static bool
+choose_portion(struct fup_sender *s, struct fup_buf *ids, struct fup_buf *again)
+{
+    bool trusted = uv_now(s->loop) - s->read_ms < OURS_MS;
+    size_t n = 0;
+
+    fup_pg_array_begin(ids);
+    fup_pg_array_begin(again);
+    for (size_t i = 0; i < s->batch.n; i++) {
+        struct fup_batch_entry *entry = &s->batch.entries[i];
+
+        entry->asked = is_to_give(entry) && n < s->portion;
+        if (entry->asked) {
+            fup_pg_array_text(ids, entry->id);
+            n++;
+        }
+        if (entry->asked && entry->granted && trusted) {
+            fup_pg_array_text(again, entry->id);
         }
     }
-    deliver_all(s);
+    fup_pg_array_end(ids);
+    fup_pg_array_end(again);
+    return n > 0;
+}
+
+static void ask_permits(struct fup_sender *s)
+{
+    struct fup_buf ids;
+    struct fup_buf again;
+
+    fup_buf_init(&ids, ARRAY_BYTES);
+    fup_buf_init(&again, ARRAY_BYTES);
+    if (!choose_portion(s, &ids, &again)) {
+        fup_sender_move(s, RECORD);
+    } else if (ids.failed != FUP_OK || again.failed != FUP_OK) {
+        fup_sender_hindered(s, FUP_ENOMEM, NULL);
+    } else {
+        const char *params[] = {fup_buf_text(&ids), fup_buf_text(&again)};
+
+        s->asked_ns = uv_hrtime();
+        s->request.data = s;
+        fup_pg_submit(s->pg, &s->request, &fup_sql_permit, params, 2,
+                      on_permit);
+    }
+    fup_buf_done(&ids);
+    fup_buf_done(&again);
 }
 
 void fup_sender_in_permit(struct fup_sender *s)
 {
-    struct fup_buf ids;
-    const char *params[1];
-
-    if (s->pg == NULL || !fup_batch_any_ours(&s->batch)) {
+    if (s->pg == NULL) {
         deliver_all(s);
-        return;
-    }
-    fup_buf_init(&ids, ARRAY_BYTES);
-    fup_pg_array_begin(&ids);
-    for (size_t i = 0; i < s->batch.n; i++) {
-        if (s->batch.entries[i].ours) {
-            fup_pg_array_text(&ids, s->batch.entries[i].id);
-        }
-    }
-    fup_pg_array_end(&ids);
-    if (ids.failed != FUP_OK) {
-        fup_sender_hindered(s, ids.failed, NULL);
     } else {
-        params[0] = fup_buf_text(&ids);
-        s->request.data = s;
-        fup_pg_submit(s->pg, &s->request, &fup_sql_permit, params, 1,
-                      on_permit);
+        ask_permits(s);
     }
-    fup_buf_done(&ids);
 }
 
 /* --- RECORD ------------------------------------------------------------- */

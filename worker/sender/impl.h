@@ -56,7 +56,9 @@ struct fup_sender {
     /* under way */
     struct fup_batch batch;
     uint64_t read_ms;      /* when the batch was read */
-    bool permit_lost;      /* asked for a permit, the answer was lost */
+    bool fresh;            /* and nobody had it before */
+    size_t portion;        /* so many permits are asked for at once */
+    uint64_t asked_ns;     /* when they were */
     size_t waiting;        /* answers of Redis that are to come */
     struct fup_err failed; /* the first of them that was no */
     int64_t delivered;
@@ -94,6 +96,9 @@ void fup_sender_gather(struct fup_sender *s,
 void fup_sender_gathered(struct fup_sender *s,
                          enum fup_code code,
                          const struct fup_err *err);
+
+/* Tell of what was read and is not to be delivered. */
+void fup_sender_tell_dropped(struct fup_sender *s);
 
 /* What each state does when it is entered. */
 void fup_sender_in_discover(struct fup_sender *s);

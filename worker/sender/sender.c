@@ -10,13 +10,15 @@
  *
  * DISCOVER asks how many partitions there are; GROUPS makes the consumer groups
  * where they are missing; CLAIM takes over what others left; READ waits for new
- * entries; PERMIT asks for permits and delivers; RECORD writes what was said
- * into the plain CRM; REPORT adds receipts; ACK takes the entries off.
+ * entries; PERMIT asks for permits and delivers, a portion at a time; RECORD
+ * writes what was said into the plain CRM; REPORT adds receipts; ACK takes the
+ * entries off.
  *
- * A state whose server is away is entered again a moment later. Delivering is
- * done once, in PERMIT as its last act; RECORD is not repeated when its outcome
- * is unknown; REPORT and ACK may be done twice without harm. Any state may move
- * to ENDING: sessions and timers close, the last to be closed calls back. */
+ * A state whose server is away is entered again a moment later. Each message is
+ * delivered once, right after its permit came; RECORD is not repeated when its
+ * outcome is unknown; REPORT and ACK may be done twice without harm. Any state
+ * may move to ENDING: sessions and timers close, the last to be closed calls
+ * back. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +39,7 @@ static const struct fup_sm_state states[] = {
                TO(READ) | TO(CLAIM) | TO(PERMIT) | TO(GROUPS) | TO(ENDING)},
     [READ] = {"read",
               TO(READ) | TO(CLAIM) | TO(PERMIT) | TO(GROUPS) | TO(ENDING)},
-    [PERMIT] = {"permit", TO(RECORD) | TO(ENDING)},
+    [PERMIT] = {"permit", TO(PERMIT) | TO(RECORD) | TO(ENDING)},
     [RECORD] = {"record", TO(REPORT) | TO(ENDING)},
     [REPORT] = {"report", TO(ACK) | TO(ENDING)},
     [ACK] = {"ack", TO(CLAIM) | TO(READ) | TO(ENDING)},
@@ -330,6 +332,7 @@ enum fup_code fup_sender_open(struct uv_loop_s *loop,
         return fup_err_set(err, FUP_ENOMEM, "out of memory");
     }
     s->loop = loop;
+    s->portion = 1;
     fup_sm_init(&s->sm, states, DISCOVER);
     if (!copy_options(s, options)) {
         destroy(s);

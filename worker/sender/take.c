@@ -140,7 +140,8 @@ static void work_on_batch(struct fup_sender *s)
     (void)uv_gettimeofday(&now);
     fup_batch_judge(&s->batch, now.tv_sec * FUP_US_PER_S + now.tv_usec);
     s->read_ms = uv_now(s->loop);
-    s->permit_lost = false;
+    s->fresh = s->sm.state == READ;
+    fup_sender_tell_dropped(s);
     fup_sender_move(s, PERMIT);
 }
 
