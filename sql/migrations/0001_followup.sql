@@ -5,6 +5,7 @@
 --              a row whose status is not null is a message
 -- change_log   conversations that may have changed, written by the CRM's own
 --              transactions and by commands; read by snapshot difference
+-- closing      conversations that a step has closed and the CRM has not yet
 -- partition    a share of the enrollments: owner, fence and sequence in one row
 
 CREATE SCHEMA IF NOT EXISTS followup;
@@ -82,6 +83,11 @@ CREATE TABLE followup.enrollment (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);
 CREATE INDEX enrollment_contact ON followup.enrollment (tenant, contact)
   WHERE contact IS NOT NULL;
+-- What these two depend on changes seldom: a step is still a HOT update.
+CREATE INDEX enrollment_active ON followup.enrollment (partition, id)
+  WHERE outcome IS NULL;
+CREATE INDEX enrollment_held ON followup.enrollment (partition, id)
+  WHERE waits_for = 'held' AND outcome IS NULL;
 COMMENT ON COLUMN followup.enrollment.episode_at IS
   'last inbound message when the silence began; the epoch if there was none';
 COMMENT ON COLUMN followup.enrollment.outcome IS
@@ -127,6 +133,8 @@ CREATE TABLE followup.ledger (
   error text,
   PRIMARY KEY (partition, seq)
 );
+CREATE INDEX ledger_pending ON followup.ledger (partition, seq)
+  WHERE status = 'pending';
 COMMENT ON TABLE followup.ledger IS
   'what happened, in order; prev_seq leads to the row before of the same '
   'enrollment, enrollment.last_seq to the newest';
@@ -138,7 +146,20 @@ CREATE TABLE followup.change_log (
   conversation text NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX change_log_xid ON followup.change_log (partition, xid);
+CREATE INDEX change_log_xid ON followup.change_log
+  (partition, xid, tenant, conversation);
+
+-- Conversations to close. The CRM's own locks and triggers may take their time:
+-- each is closed in a transaction of its own that holds no lock of ours.
+CREATE TABLE followup.closing (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant text NOT NULL,
+  conversation text NOT NULL,
+  episode_at timestamptz NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  try_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX closing_try ON followup.closing (try_at);
 
 CREATE TABLE followup.command (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -31,13 +31,15 @@ $$;
 
 CREATE FUNCTION followup.set_partitions(n integer) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  judged pg_snapshot;
 BEGIN
   IF n NOT BETWEEN 1 AND 64 THEN
     RAISE EXCEPTION 'partitions: % is not between 1 and 64', n
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  LOCK TABLE followup.enrollment, followup.partition
-    IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE followup.enrollment, followup.partition, followup.change_log,
+    followup.command IN SHARE ROW EXCLUSIVE MODE;
   IF n = (SELECT partitions FROM followup.installation) THEN
     RETURN;
   END IF;
@@ -45,11 +47,23 @@ BEGIN
     RAISE EXCEPTION 'partitions: cannot change while there are enrollments'
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
+  -- Snapshots taken one after the other see more and more. What any partition
+  -- has not judged yet is judged by whoever has it now.
+  SELECT q.captured INTO judged FROM followup.partition q
+  ORDER BY pg_snapshot_xmax(q.captured), pg_snapshot_xmin(q.captured),
+    (SELECT count(*) FROM pg_snapshot_xip(q.captured)) DESC LIMIT 1;
   UPDATE followup.installation SET partitions = n;
   INSERT INTO followup.partition (id, captured)
-  SELECT i, pg_current_snapshot() FROM generate_series(0, n - 1) i
+  SELECT i, judged FROM generate_series(0, n - 1) i
   ON CONFLICT DO NOTHING;
   DELETE FROM followup.partition WHERE id >= n;
+  UPDATE followup.partition q
+  SET captured = judged, epoch = q.epoch + 1, owner = NULL, lease_until = NULL;
+  UPDATE followup.change_log c
+  SET partition = followup.partition_of(c.tenant, c.conversation);
+  UPDATE followup.command c
+  SET partition = followup.partition_of(c.tenant, c.conversation)
+  WHERE c.conversation IS NOT NULL;
 END
 $$;
 
@@ -73,7 +87,9 @@ RETURNS TABLE (tenant text, conversation text) LANGUAGE sql STABLE AS $$
          OR c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen))))
 $$;
 
--- Leases. A partition is taken when its lease has run out, never before.
+-- Leases. A partition is taken when its lease has run out, never before; who
+-- has more than a fair share gives the rest up for others to take. Rows are
+-- locked in the order of their ids, by everyone who locks several.
 CREATE FUNCTION followup.lease(me text, lease_ms integer)
 RETURNS SETOF followup.partition LANGUAGE plpgsql AS $$
 DECLARE
@@ -87,6 +103,8 @@ BEGIN
   DELETE FROM followup.worker w
   WHERE w.seen_at < clock_timestamp() - interval '1 day';
 
+  PERFORM FROM followup.partition q WHERE q.owner = me
+  ORDER BY q.id FOR NO KEY UPDATE;
   UPDATE followup.partition q SET lease_until = until
   WHERE q.owner = me;
   GET DIAGNOSTICS mine = ROW_COUNT;
@@ -96,13 +114,18 @@ BEGIN
   SELECT ceil(count(*)::numeric / greatest(live, 1)) INTO share
   FROM followup.partition;
 
+  UPDATE followup.partition q SET owner = NULL, lease_until = NULL
+  WHERE q.id IN (
+    SELECT g.id FROM followup.partition g WHERE g.owner = me
+    ORDER BY g.id DESC LIMIT greatest(mine - share, 0));
+
   UPDATE followup.partition q
   SET owner = me, epoch = q.epoch + 1, lease_until = until
   WHERE q.id IN (
     SELECT f.id FROM followup.partition f
     WHERE f.owner IS NULL OR f.lease_until < clock_timestamp()
     ORDER BY f.id LIMIT greatest(share - mine, 0)
-    FOR UPDATE SKIP LOCKED);
+    FOR NO KEY UPDATE SKIP LOCKED);
 
   RETURN QUERY SELECT q.* FROM followup.partition q
   WHERE q.owner = me ORDER BY q.id;
@@ -111,6 +134,8 @@ $$;
 
 CREATE FUNCTION followup.release(worker text) RETURNS void
 LANGUAGE sql AS $$
+  SELECT FROM followup.partition q WHERE q.owner = $1
+  ORDER BY q.id FOR NO KEY UPDATE;
   UPDATE followup.partition SET owner = NULL, lease_until = NULL
   WHERE owner = $1;
   DELETE FROM followup.worker w WHERE w.id = $1;

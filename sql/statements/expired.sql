@@ -1,7 +1,6 @@
 -- Withdraw messages that nobody took in time. params: partition, limit
 SELECT followup.withdraw(x.l, 'expired') FROM (
-  SELECT l FROM followup.partition p
-  JOIN followup.ledger l ON l.partition = p.id AND l.seq >= p.done_low
-  WHERE p.id = $1::integer AND l.status = 'pending'
+  SELECT l FROM followup.ledger l
+  WHERE l.partition = $1::integer AND l.status = 'pending'
     AND l.expires_at < clock_timestamp()
   ORDER BY l.seq LIMIT $2::integer) x

@@ -18,6 +18,8 @@ enum {
     COL_NEXT_SEQ,
     COL_TENANT,
     COL_CONVERSATION,
+    COL_XID,
+    COL_AGAIN,
 };
 
 /* Longest sleep between claims: a clock that was stepped, or a lease of
@@ -51,11 +53,13 @@ static void page_read(struct fup_part *part, const struct fup_pg_rows *rows)
     c->busy = fup_pg_text(rows, 0, COL_TENANT) != NULL;
     replace_text(&c->to, fup_pg_text(rows, 0, COL_SNAPSHOT));
     if (rows->n == FUP_CAPTURE_PAGE) {
+        replace_text(&c->xid, fup_pg_text(rows, last, COL_XID));
         replace_text(&c->tenant, fup_pg_text(rows, last, COL_TENANT));
         replace_text(&c->conversation,
                      fup_pg_text(rows, last, COL_CONVERSATION));
         return;
     }
+    replace_text(&c->xid, NULL);
     replace_text(&c->tenant, NULL);
     replace_text(&c->conversation, NULL);
     if (c->busy) {
@@ -74,7 +78,7 @@ static enum fup_code add_keys(struct fup_work *todo,
     for (int i = 0; code == FUP_OK && i < rows->n; i++) {
         const char *tenant = fup_pg_text(rows, i, COL_TENANT);
 
-        if (tenant != NULL) {
+        if (tenant != NULL && !fup_pg_bool(rows, i, COL_AGAIN)) {
             code = fup_work_add_key(todo, tenant,
                                     fup_pg_text(rows, i, COL_CONVERSATION));
         }
@@ -121,8 +125,8 @@ static void capture(struct fup_part *part)
     char partition[16];
     char epoch[24];
     char limit[16];
-    const char *params[] = {partition, epoch,           c->from, c->to,
-                            c->tenant, c->conversation, limit};
+    const char *params[] = {partition, epoch,     c->from,         c->to,
+                            c->xid,    c->tenant, c->conversation, limit};
 
     if (c->from == NULL) { /* no memory for it: read it again with the lease */
         fup_part_close(part);
@@ -135,7 +139,7 @@ static void capture(struct fup_part *part)
     part->refs++;
     part->turn.capture_req.data = part;
     fup_pg_submit(part->engine->pg, &part->turn.capture_req, &fup_sql_capture,
-                  params, 7, on_capture);
+                  params, 8, on_capture);
 }
 
 static void on_saved(struct fup_pg_request *req,
@@ -184,6 +188,7 @@ void fup_capture_done(struct fup_part *part)
 
     replace_text(&c->from, NULL);
     replace_text(&c->to, NULL);
+    replace_text(&c->xid, NULL);
     replace_text(&c->tenant, NULL);
     replace_text(&c->conversation, NULL);
     replace_text(&c->unsaved, NULL);

@@ -60,7 +60,8 @@ struct fup_turn {
 struct fup_capture {
     char *from;         /* judged up to this snapshot */
     char *to;           /* snapshot whose pages are being read, or NULL */
-    char *tenant;       /* last key of the page before, or NULL */
+    char *xid;          /* last transaction of the page before, or NULL */
+    char *tenant;       /* its last key */
     char *conversation; /* likewise */
     char *unsaved;      /* a newer `from` that PostgreSQL does not have yet */
     uint64_t next_ms;   /* when to look again; loop's clock */

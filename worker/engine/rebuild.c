@@ -11,6 +11,9 @@
 
 /* An enrollment so long overdue has lost its timer. */
 #define OVERDUE_S 30
+/* Few enough that the work beside waits no longer than for a turn. */
+#define PRUNE_PAGE 5000
+#define HOLD_PAGE  5000
 
 static void next_page(struct fup_part *part);
 
@@ -187,6 +190,8 @@ static void sweep_step(struct fup_part *part,
     fup_pg_submit(part->engine->pg, &part->sweep_req, statement, params, n, cb);
 }
 
+static void prune(struct fup_part *part);
+
 static void on_pruned(struct fup_pg_request *req,
                       enum fup_code code,
                       const struct fup_pg_rows *rows,
@@ -196,7 +201,6 @@ static void on_pruned(struct fup_pg_request *req,
     char grace[16];
     char limit[16];
 
-    (void)rows;
     (void)err;
     if (!fup_part_answered(part)) {
         return;
@@ -205,9 +209,21 @@ static void on_pruned(struct fup_pg_request *req,
         part->sweeping = false;
         return;
     }
+    if (fup_pg_int(rows, 0, 0, 0) == PRUNE_PAGE) {
+        prune(part);
+        return;
+    }
     (void)snprintf(grace, sizeof grace, "%d", OVERDUE_S);
     (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
     sweep_step(part, &fup_sql_overdue, grace, limit, on_overdue);
+}
+
+static void prune(struct fup_part *part)
+{
+    char limit[16];
+
+    (void)snprintf(limit, sizeof limit, "%d", PRUNE_PAGE);
+    sweep_step(part, &fup_sql_prune, limit, NULL, on_pruned);
 }
 
 static void on_marked(struct fup_pg_request *req,
@@ -226,7 +242,7 @@ static void on_marked(struct fup_pg_request *req,
         part->sweeping = false;
         return;
     }
-    sweep_step(part, &fup_sql_prune, NULL, NULL, on_pruned);
+    prune(part);
 }
 
 static void on_expired(struct fup_pg_request *req,
