@@ -379,9 +379,54 @@ BEGIN
 
   -- A step that closes and says nothing closes at once; one with a message
   -- when the sender has reported it.
-  PERFORM followup.close_conversation(l.tenant, l.conversation)
+  INSERT INTO followup.closing (tenant, conversation, episode_at)
+  SELECT l.tenant, l.conversation, l.episode_at
   FROM followup.ledger l
   WHERE l.partition = p AND l.seq >= first AND l.closes AND l.status IS NULL;
+END
+$$;
+
+-- Close the conversation that has waited longest. What the customer or a person
+-- has changed since is left as it is; what cannot be closed now, for a lock or
+-- for an error of the CRM's, is tried again later.
+--
+-- result: closed | left | failed (with its SQLSTATE); no row: nothing to do
+CREATE FUNCTION followup.close_next()
+RETURNS TABLE (tenant text, conversation text, result text, state text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  c followup.closing;
+BEGIN
+  SELECT * INTO c FROM followup.closing x
+  WHERE x.try_at <= clock_timestamp()
+  ORDER BY x.try_at, x.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  tenant := c.tenant;
+  conversation := c.conversation;
+  result := 'left';
+  PERFORM set_config('lock_timeout', '200ms', true);
+  BEGIN
+    PERFORM FROM followup.conversation_facts(
+      ARRAY[c.tenant], ARRAY[c.conversation]) f
+    WHERE f.status = 'open'
+      AND coalesce(f.last_inbound_at, 'epoch') <= c.episode_at;
+    IF FOUND THEN
+      result := 'closed';
+      PERFORM followup.close_conversation(c.tenant, c.conversation);
+    END IF;
+    DELETE FROM followup.closing x WHERE x.id = c.id;
+  EXCEPTION WHEN OTHERS THEN
+    result := 'failed';
+    state := SQLSTATE;
+    UPDATE followup.closing x
+    SET tries = x.tries + 1,
+      try_at = clock_timestamp() + least(2 ^ x.tries, 300) * interval '1 s'
+    WHERE x.id = c.id;
+  END;
+  RETURN NEXT;
 END
 $$;
 
@@ -415,7 +460,8 @@ BEGIN
   IF w.action IN ('opt_out', 'opt_in') THEN
     n := followup.suppress_command(w);
   ELSIF w.action IN ('hold', 'release') THEN
-    n := followup.hold_command(w);
+    PERFORM followup.hold_command(w);
+    n := NULL;
   ELSIF w.conversation IS NULL THEN
     INSERT INTO followup.command (entry, partition, tenant, conversation,
       contact, action, at, delay, until, force, schedule, scope, actor, reason)
@@ -444,18 +490,16 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION followup.touch_active(t text, who text, flow text)
+-- All that is under way with a contact, or waits in the queue for a sender.
+CREATE FUNCTION followup.touch_contact(tenant text, contact text)
 RETURNS integer LANGUAGE sql AS $$
   WITH touched AS (
     SELECT followup.touch(n.tenant, n.conversation)
     FROM followup.enrollment n
-    JOIN followup.schedule_version v ON v.id = n.version
     LEFT JOIN followup.ledger l
       ON l.partition = n.partition AND l.seq = n.last_out_seq
-    WHERE (n.outcome IS NULL OR l.status = 'pending')
-      AND (t IS NULL OR n.tenant = t)
-      AND (who IS NULL OR n.contact = who)
-      AND (flow IS NULL OR v.name = flow))
+    WHERE n.tenant = $1 AND n.contact = $2
+      AND (n.outcome IS NULL OR l.status = 'pending'))
   SELECT count(*)::integer FROM touched
 $$;
 
@@ -485,12 +529,14 @@ BEGIN
     WHERE s.tenant = w.tenant AND s.contact = who
       AND (line = '*' OR s.channel IN ('*', line));
   END IF;
-  RETURN followup.touch_active(w.tenant, who, NULL);
+  RETURN followup.touch_contact(w.tenant, who);
 END
 $$;
 
+-- Judging, permits and the sweep look at the holds themselves: however many
+-- conversations are meant, there is nothing else to do here.
 CREATE FUNCTION followup.hold_command(w followup.command)
-RETURNS integer LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   what text := coalesce(w.scope, 'service');
   called text := CASE what WHEN 'tenant' THEN w.tenant
@@ -502,9 +548,6 @@ BEGIN
   ELSE
     DELETE FROM followup.hold h WHERE h.scope = what AND h.name = called;
   END IF;
-  RETURN followup.touch_active(
-    CASE WHEN what = 'tenant' THEN called END, NULL,
-    CASE WHEN what = 'schedule' THEN called END);
 END
 $$;
 
@@ -699,7 +742,8 @@ BEGIN
     RETURN 'unknown_message';
   END IF;
   IF l.closes AND news IN ('sent', 'delivered', 'read') THEN
-    PERFORM FROM followup.partition q WHERE q.id = l.partition FOR UPDATE;
+    PERFORM FROM followup.partition q WHERE q.id = l.partition
+    FOR NO KEY UPDATE;
     SELECT * INTO l FROM followup.ledger x
     WHERE x.partition = l.partition AND x.seq = l.seq;
     IF l.status IN ('pending', 'permit')
@@ -708,7 +752,8 @@ BEGIN
            ARRAY[l.tenant], ARRAY[l.conversation]) f
          WHERE f.last_inbound_at > l.episode_at) THEN
       PERFORM followup.append(l, 'closed', 'close_out', NULL);
-      PERFORM followup.close_conversation(l.tenant, l.conversation);
+      INSERT INTO followup.closing (tenant, conversation, episode_at)
+      VALUES (l.tenant, l.conversation, l.episode_at);
     END IF;
   END IF;
   SELECT * INTO l FROM followup.ledger x
@@ -736,7 +781,7 @@ BEGIN
     VALUES (l.tenant, l.contact, line, 'receipt',
             coalesce(r->>'error_class', news))
     ON CONFLICT DO NOTHING;
-    PERFORM followup.touch_active(l.tenant, l.contact, NULL);
+    PERFORM followup.touch_contact(l.tenant, l.contact);
   END IF;
   PERFORM followup.touch(l.tenant, l.conversation);
   RETURN 'done';

@@ -1,6 +1,6 @@
 /* The engine's life.
  *
- * Open: four sessions connect by themselves and say when they are there. Once
+ * Open: five sessions connect by themselves and say when they are there. Once
  * PostgreSQL is, the installation is read and the schedules are put into it;
  * then leases are asked for, and each partition that comes with them lives on
  * its own (part.c). Redis is checked whenever it comes back, and what it holds
@@ -247,6 +247,7 @@ static void sweep(struct fup_engine *engine, uint64_t now_ms)
         if (part != NULL && !part->closing) {
             if (check) {
                 fup_part_check(part);
+                fup_holds_kick(part);
             }
             fup_rebuild_kick(part);
             if (due) {
@@ -280,6 +281,7 @@ static void on_tick(uv_timer_t *timer)
     fup_inbox_start(engine);
     if (fup_engine_may_act(engine)) {
         sweep(engine, now_ms);
+        fup_closing_kick(engine);
     }
 }
 
@@ -332,6 +334,9 @@ static void close_sessions(struct fup_engine *engine)
     }
     if (engine->pg_lease != NULL) {
         fup_pg_close(engine->pg_lease, fup_engine_handle_closed, engine);
+    }
+    if (engine->pg_aside != NULL) {
+        fup_pg_close(engine->pg_aside, fup_engine_handle_closed, engine);
     }
     if (engine->redis != NULL) {
         fup_redis_close(engine->redis, fup_engine_handle_closed, engine);
@@ -402,6 +407,9 @@ static enum fup_code open_sessions(struct fup_engine *engine,
 
     if (code == FUP_OK) {
         code = open_pg(engine, "followup lease", &engine->pg_lease, err);
+    }
+    if (code == FUP_OK) {
+        code = open_pg(engine, "followup aside", &engine->pg_aside, err);
     }
     if (code == FUP_OK) {
         code = open_redis(engine, "followup", 0, &engine->redis, err);

@@ -107,6 +107,9 @@ struct fup_part {
     bool sweeping;
     int64_t done_low;
     struct fup_pg_request sweep_req;
+    bool asking_holds;
+    int64_t unheld_after; /* enrollments up to this id are looked at */
+    struct fup_pg_request hold_req;
     bool asking_meta;
     bool catching_up;
     struct fup_pg_request meta_req;
@@ -120,6 +123,7 @@ struct fup_engine {
     struct fup_engine_options o;
     struct fup_pg *pg;
     struct fup_pg *pg_lease; /* leases never wait behind work */
+    struct fup_pg *pg_aside; /* nor work behind what may take its time */
     struct fup_redis *redis;
     struct fup_redis *reader; /* blocks on the streams that come in */
     struct fup_zones *zones;
@@ -133,6 +137,7 @@ struct fup_engine {
     bool fatal;
     bool leasing;
     bool tending;            /* statistics are looked after */
+    bool shutting;           /* a conversation is being closed */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
@@ -145,6 +150,7 @@ struct fup_engine {
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
     struct fup_pg_request tend_req;
+    struct fup_pg_request shut_req;
     struct fup_pg_request install_req;
     struct fup_pg_request release_req;
     bool installing;
@@ -184,6 +190,9 @@ void fup_engine_handle_closed(void *closed);
 /* lease.c */
 void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms);
 void fup_lease_release(struct fup_engine *engine);
+
+/* closing.c: close conversations in the CRM until none waits */
+void fup_closing_kick(struct fup_engine *engine);
 
 /* part.c */
 struct fup_part_state {
@@ -247,5 +256,7 @@ void fup_relay_done(struct fup_part *part);
 /* rebuild.c */
 void fup_rebuild_kick(struct fup_part *part);
 void fup_sweep(struct fup_part *part);
+/* Follow what was held, or released, since the last time. */
+void fup_holds_kick(struct fup_part *part);
 
 #endif

@@ -92,13 +92,12 @@ static void on_tended(struct fup_pg_request *req,
     }
 }
 
-/* Right after a renewal there is time for it before the next one. */
 static void tend(struct fup_engine *engine)
 {
-    if (!engine->tending) {
+    if (!engine->tending && fup_pg_ready(engine->pg_aside)) {
         engine->tending = true;
         engine->tend_req.data = engine;
-        fup_pg_submit(engine->pg_lease, &engine->tend_req, &fup_sql_tend,
+        fup_pg_submit(engine->pg_aside, &engine->tend_req, &fup_sql_tend,
                       /* params= */ NULL, 0, on_tended);
     }
 }

@@ -277,3 +277,76 @@ void fup_sweep(struct fup_part *part)
     part->sweeping = true;
     sweep_step(part, &fup_sql_expired, limit, NULL, on_expired);
 }
+
+/* --- holds -----------------------------------------------------------------
+ */
+
+static void ask_holds(struct fup_part *part,
+                      const struct fup_statement *statement,
+                      const char *second,
+                      const char *third,
+                      fup_pg_cb cb)
+{
+    char partition[16];
+    const char *params[] = {partition, second, third};
+
+    (void)snprintf(partition, sizeof partition, "%d", part->id);
+    part->refs++;
+    part->hold_req.data = part;
+    fup_pg_submit(part->engine->pg, &part->hold_req, statement, params,
+                  third != NULL ? 3 : 2, cb);
+}
+
+/* Released ones come page after page, one at each check: they are to be judged
+ * as well, beside all others. */
+static void on_unheld(struct fup_pg_request *req,
+                      enum fup_code code,
+                      const struct fup_pg_rows *rows,
+                      const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+
+    (void)err;
+    part->asking_holds = false;
+    if (!fup_part_answered(part) || code != FUP_OK) {
+        return;
+    }
+    part->unheld_after =
+        fup_pg_bool(rows, 0, 1) ? fup_pg_int(rows, 0, 0, 0) : 0;
+}
+
+static void on_held(struct fup_pg_request *req,
+                    enum fup_code code,
+                    const struct fup_pg_rows *rows,
+                    const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    char after[24];
+    char limit[16];
+
+    (void)rows;
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        part->asking_holds = false;
+        return;
+    }
+    (void)snprintf(after, sizeof after, "%lld", (long long)part->unheld_after);
+    (void)snprintf(limit, sizeof limit, "%d", HOLD_PAGE);
+    ask_holds(part, &fup_sql_unheld, after, limit, on_unheld);
+}
+
+void fup_holds_kick(struct fup_part *part)
+{
+    char limit[16];
+
+    if (part->closing || part->asking_holds ||
+        !fup_engine_may_act(part->engine)) {
+        return;
+    }
+    (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
+    part->asking_holds = true;
+    ask_holds(part, &fup_sql_held, limit, NULL, on_held);
+}

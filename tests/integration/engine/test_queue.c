@@ -1,0 +1,102 @@
+/* What becomes of messages that nobody takes. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hiredis/hiredis.h>
+
+#include "database.h"
+
+#define WAIT_MS 10000
+
+static const char two_steps[] =
+    "{\"name\": \"two\", \"mode\": \"live\", \"min_gap\": \"1s\",\n"
+    " \"match\": {\"channel\": [\"webchat\"]},\n"
+    " \"steps\": [\n"
+    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
+    "[{\"id\": \"a\", \"text\": {\"en\": \"One?\"}}]}},\n"
+    "  {\"kind\": \"last_call\", \"after\": \"1s\", \"message\": "
+    "{\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Two?\"}}]}}]}";
+
+/* --- with a worker ---------------------------------------------------------
+ */
+
+static void start(struct world *w)
+{
+    world_do(w, "UPDATE followup.partition SET owner = NULL, lease_until = "
+                "NULL");
+    world_schedule(w, "two.json", two_steps);
+    world_start(w, 0);
+    assert_true(world_logged(w, 0, WAIT_MS, " ready"));
+    world_conversation(w, "c", "webchat");
+    world_message(w, "c", "in", "human", "now()");
+    world_message(w, "c", "out", "human", "clock_timestamp()");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'completed' FROM "
+                            "followup.enrollment WHERE conversation = 'c'"));
+}
+
+static bool queue_has(struct world *w, long long n)
+{
+    long long is = -1;
+
+    for (int i = 0; i < WAIT_MS && is != n; i++) {
+        is = redis_server_int(&w->redis, "XLEN followup:{p00}:out:webchat");
+        (void)world_until(w, 1, "SELECT false");
+    }
+    return is == n;
+}
+
+static void what_is_still_queued_can_be_cancelled(void **state)
+{
+    struct world *w = *state;
+
+    start(w);
+    assert_true(queue_has(w, 1));
+    assert_string_equal(
+        world_text(w, "SELECT string_agg(concat_ws(' ', kind, status, "
+                      "error_class), ', ' ORDER BY seq) FROM followup.ledger "
+                      "WHERE event = 'fired'"),
+        "check_in withdrawn superseded, last_call pending");
+    redis_server_do(&w->redis, "XADD followup:commands * action cancel "
+                               "conversation c request_id r");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT answer LIKE '%%\"ok\":true%%' FROM "
+                            "followup.command WHERE request_id = 'r'"));
+    assert_true(queue_has(w, 0));
+    assert_string_equal(
+        world_text(w, "SELECT outcome FROM followup.enrollment"), "cancelled");
+}
+
+static void the_worker_follows_holds_and_closes(void **state)
+{
+    struct world *w = *state;
+
+    start(w);
+    assert_true(queue_has(w, 1));
+    world_do(w, "INSERT INTO followup.hold (scope) VALUES ('service')");
+    assert_true(queue_has(w, 0));
+    world_do(w, "INSERT INTO followup.closing (tenant, conversation, "
+                "episode_at) SELECT tenant, conversation, episode_at FROM "
+                "followup.enrollment");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT status = 'closed' FROM crm.conversation"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_still_queued_can_be_cancelled),
+        TEST(the_worker_follows_holds_and_closes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
