@@ -463,17 +463,20 @@ BEGIN
     PERFORM followup.hold_command(w);
     n := NULL;
   ELSIF w.conversation IS NULL THEN
-    INSERT INTO followup.command (entry, partition, tenant, conversation,
-      contact, action, at, delay, until, force, schedule, scope, actor, reason)
-    SELECT w.entry || '/' || n.id, n.partition, n.tenant, n.conversation,
-      w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
-      w.schedule, w.scope, w.actor, w.reason
-    FROM followup.enrollment n
-    WHERE n.tenant = w.tenant AND n.contact = w.contact AND n.outcome IS NULL;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    PERFORM followup.touch(m.tenant, m.conversation)
-    FROM followup.command m
-    WHERE m.entry LIKE replace(w.entry, '_', '\_') || '/%';
+    WITH made AS (
+      INSERT INTO followup.command (entry, partition, tenant, conversation,
+        contact, action, at, delay, until, force, schedule, scope, actor,
+        reason)
+      SELECT w.entry || '/' || n.id, n.partition, n.tenant, n.conversation,
+        w.contact, w.action, w.at, w.delay, w.until, coalesce(w.force, 0),
+        w.schedule, w.scope, w.actor, w.reason
+      FROM followup.enrollment n
+      WHERE n.tenant = w.tenant AND n.contact = w.contact AND n.outcome IS NULL
+      RETURNING tenant, conversation
+    ), touched AS (
+      SELECT followup.touch(m.tenant, m.conversation) FROM made m
+    )
+    SELECT count(*) INTO n FROM touched;
   ELSE
     PERFORM followup.touch(w.tenant, w.conversation);
     RETURN QUERY SELECT 'pending'::text, NULL::text;

@@ -3,6 +3,7 @@
 SELECT count(followup.withdraw(x.l, 'held')) FROM (
   SELECT l FROM followup.ledger l
   WHERE l.partition = $1::integer AND l.status = 'pending'
+    AND EXISTS (SELECT FROM followup.hold)
     AND EXISTS (
       SELECT FROM followup.hold h
       WHERE h.scope = 'service'

@@ -206,6 +206,29 @@ static void a_hold_takes_messages_out_of_the_queue(void **state)
     assert_string_equal(database_status(w, 3), "permit");
 }
 
+static void a_command_for_a_contact_is_one_for_each_conversation(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 1; i <= 3; i++) {
+        database_message(w, i, "sent");
+    }
+    world_do(w, "UPDATE followup.enrollment SET contact = 'k' WHERE id < 3");
+    assert_string_equal(
+        world_text(w, "SELECT answer::jsonb->>'conversations' FROM "
+                      "followup.receive_command('{\"action\": \"skip\", "
+                      "\"entry\": \"5_1\", \"tenant\": \"default\", "
+                      "\"contact\": \"k\"}')"),
+        "2");
+    assert_string_equal(world_text(w, "SELECT string_agg(conversation, ' ' "
+                                      "ORDER BY 1) FROM followup.change_log"),
+                        "c1 c2");
+    assert_string_equal(world_text(w, "SELECT string_agg(entry || conversation,"
+                                      " ' ' ORDER BY 1) FROM followup.command "
+                                      "WHERE status = 'pending'"),
+                        "5_1/1c1 5_1/2c2");
+}
+
 /* --- permits ---------------------------------------------------------------
  */
 
@@ -306,6 +329,7 @@ int main(void)
         TEST(a_hold_is_answered_at_once_however_much_it_holds),
         TEST(only_what_is_released_is_judged_again),
         TEST(a_hold_takes_messages_out_of_the_queue),
+        TEST(a_command_for_a_contact_is_one_for_each_conversation),
         TEST(no_permit_for_what_has_been_overtaken),
         TEST(a_permit_that_was_not_used_is_judged_again),
         TEST(what_a_permit_waited_for_counts_as_it_is_afterwards),
