@@ -10,6 +10,7 @@
 
 #include "case.h"
 #include "codec/outbound.h"
+#include "core/hash.h"
 #include "message/message.h"
 
 void fup_decision_init(struct fup_decision *decision)
@@ -179,9 +180,29 @@ static void happen(const struct fup_judge_env *env,
     } else if (plan->action == FUP_ACTION_SILENT) {
         event = "silent";
         d->closes = schedule->steps[plan->step - 1].close &&
-                    schedule->mode == FUP_MODE_LIVE;
+                    schedule->mode == FUP_MODE_LIVE &&
+                    plan->reason != FUP_REASON_HOLDOUT;
     }
     fup_judge_advance(env, c, plan, event, at, d);
+}
+
+/* Whether this silence is among those that get no messages, so that what
+ * messages do can be measured: a hash, the same for every step of it. */
+static bool is_held_out(const struct fup_schedule *schedule,
+                        const struct fup_case *c)
+{
+    int64_t episode = c->run.episode_at;
+    uint64_t hash = fup_fnv1a_text(FUP_FNV_START, c->tenant);
+
+    hash = fup_fnv1a_text(fup_fnv1a(hash, "\x1f", 1), c->conversation);
+    hash = fup_fnv1a(hash, &episode, sizeof episode);
+    hash = fup_fnv1a_text(fup_fnv1a(hash, "\x1f", 1), schedule->name);
+    /* FNV's upper bits are the weaker ones: mix (splitmix64's last steps). */
+    hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 31;
+    return (double)(hash >> 11) / (double)(UINT64_C(1) << 53) <
+           schedule->holdout;
 }
 
 static enum fup_code perform(const struct fup_judge_env *env,
@@ -189,8 +210,13 @@ static enum fup_code perform(const struct fup_judge_env *env,
                              struct fup_plan *plan,
                              struct fup_decision *d)
 {
-    if (plan->action == FUP_ACTION_SEND ||
-        plan->action == FUP_ACTION_TEMPLATE) {
+    bool sends =
+        plan->action == FUP_ACTION_SEND || plan->action == FUP_ACTION_TEMPLATE;
+
+    if (sends && is_held_out(env->version->schedule, c)) {
+        plan->action = FUP_ACTION_SILENT;
+        plan->reason = FUP_REASON_HOLDOUT;
+    } else if (sends) {
         enum fup_code code = fire(env, c, plan, d);
 
         if (code != FUP_ENOENT && code != FUP_EINVAL && code != FUP_ELIMIT) {

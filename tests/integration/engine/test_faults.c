@@ -29,6 +29,12 @@ static const char shadow[] =
     " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
     "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
 
+static const char control[] =
+    "{\"name\": \"control\", \"mode\": \"live\", \"holdout\": 1,\n"
+    " \"match\": {\"channel\": [\"line\"]},\n"
+    " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
+    "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
+
 static const char broken[] = "{\"name\": \"later\", \"stepps\": []}";
 
 static const char later[] =
@@ -46,6 +52,7 @@ static int open_world(void **state)
     }
     world_schedule(&w, "quick.json", quick);
     world_schedule(&w, "shadow.json", shadow);
+    world_schedule(&w, "control.json", control);
     *state = &w;
     return 0;
 }
@@ -268,6 +275,25 @@ static void shadow_messages_go_to_the_shadow_stream_only(void **state)
         redis_server_int(&w->redis, "XLEN followup:{p00}:out:email"), 0);
 }
 
+static void a_silence_that_is_held_out_gets_no_message(void **state)
+{
+    struct world *w = *state;
+
+    silence(w, "control", "line");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'completed' FROM "
+                            "followup.enrollment WHERE conversation = "
+                            "'control'"));
+    assert_string_equal(world_text(w, "SELECT event || ' ' || reason FROM "
+                                      "followup.ledger WHERE conversation = "
+                                      "'control' AND step = 1"),
+                        "silent holdout");
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger WHERE "
+                                  "conversation = 'control' AND message IS "
+                                  "NOT NULL"),
+                     0);
+}
+
 static void a_bad_schedule_keeps_the_old_ones(void **state)
 {
     struct world *w = *state;
@@ -280,7 +306,7 @@ static void a_bad_schedule_keeps_the_old_ones(void **state)
     assert_true(enrolled(w, "kept"));
     world_schedule(w, "later.json", later);
     (void)kill(w->workers[0], SIGHUP);
-    assert_true(world_logged(w, 0, WAIT_MS, "schedules count=3"));
+    assert_true(world_logged(w, 0, WAIT_MS, "schedules count=4"));
     silence(w, "reloaded", "telegram");
     assert_true(enrolled(w, "reloaded"));
 }
@@ -348,6 +374,7 @@ int main(void)
         WITH_WORKER(one_bad_conversation_does_not_stop_the_others),
         WITH_WORKER(a_missing_function_loses_nothing),
         WITH_WORKER(shadow_messages_go_to_the_shadow_stream_only),
+        WITH_WORKER(a_silence_that_is_held_out_gets_no_message),
         WITH_WORKER(a_bad_schedule_keeps_the_old_ones),
         WITH_WORKER(a_command_of_10_mb_is_rejected),
         WITH_WORKER(waits_for_servers_that_are_away_at_the_start),
