@@ -438,7 +438,8 @@ RETURNS TABLE (status text, answer text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   w followup.command := jsonb_populate_record(NULL::followup.command, c);
-  n integer := 0;
+  n integer;
+  wrong text;
 BEGIN
   IF w.conversation IS NOT NULL THEN
     w.partition := followup.partition_of(w.tenant, w.conversation);
@@ -458,10 +459,9 @@ BEGIN
   END IF;
 
   IF w.action IN ('opt_out', 'opt_in') THEN
-    n := followup.suppress_command(w);
+    wrong := followup.suppress_command(w);
   ELSIF w.action IN ('hold', 'release') THEN
     PERFORM followup.hold_command(w);
-    n := NULL;
   ELSIF w.conversation IS NULL THEN
     WITH made AS (
       INSERT INTO followup.command (entry, partition, tenant, conversation,
@@ -483,13 +483,19 @@ BEGIN
     RETURN;
   END IF;
 
+  w.status := CASE WHEN wrong IS NULL THEN 'done' ELSE 'refused' END;
   w.answer := jsonb_strip_nulls(jsonb_build_object(
-    'ok', true, 'conversation', w.conversation, 'contact', w.contact,
+    'ok', wrong IS NULL, 'error', wrong,
+    'message', CASE wrong
+      WHEN 'not_found' THEN 'the CRM names no contact of this conversation'
+      WHEN 'opted_out' THEN 'the contact has opted out of all channels; '
+        'opt_in with the scope contact takes that back' END,
+    'conversation', w.conversation, 'contact', w.contact,
     'conversations', n))::text;
   UPDATE followup.command m
-  SET status = 'done', answer = w.answer, answered_at = clock_timestamp()
+  SET status = w.status, answer = w.answer, answered_at = clock_timestamp()
   WHERE m.seq = w.seq;
-  RETURN QUERY SELECT 'done'::text, w.answer;
+  RETURN QUERY SELECT w.status, w.answer;
 END
 $$;
 
@@ -507,20 +513,20 @@ RETURNS integer LANGUAGE sql AS $$
 $$;
 
 -- Who is meant: the contact named, or the one that the conversation is with.
+-- Returns what is wrong with the command, or null.
 CREATE FUNCTION followup.suppress_command(w followup.command)
-RETURNS integer LANGUAGE plpgsql AS $$
+RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  who text := w.contact;
-  line text := '*';
+  who text;
+  line text;
 BEGIN
-  IF w.conversation IS NOT NULL THEN
-    SELECT coalesce(who, f.contact_id),
-      CASE WHEN w.scope = 'channel' THEN f.channel ELSE '*' END
-    INTO who, line
-    FROM followup.conversation_facts(ARRAY[w.tenant], ARRAY[w.conversation]) f;
-  END IF;
+  SELECT f.contact_id, f.channel INTO who, line
+  FROM followup.conversation_facts(ARRAY[w.tenant], ARRAY[w.conversation]) f
+  WHERE w.conversation IS NOT NULL;
+  who := coalesce(w.contact, who);
+  line := CASE WHEN w.scope = 'channel' THEN coalesce(line, '*') ELSE '*' END;
   IF who IS NULL THEN
-    RETURN 0;
+    RETURN 'not_found';
   END IF;
   IF w.action = 'opt_out' THEN
     INSERT INTO followup.suppression (tenant, contact, channel, source, actor,
@@ -528,11 +534,18 @@ BEGIN
     VALUES (w.tenant, who, line, 'command', w.actor, w.reason)
     ON CONFLICT DO NOTHING;
   ELSE
+    -- Who has opted out of everything is not taken back for one channel.
+    IF line <> '*' AND EXISTS (
+        SELECT FROM followup.suppression s WHERE s.tenant = w.tenant
+          AND s.contact = who AND s.channel = '*') THEN
+      RETURN 'opted_out';
+    END IF;
     DELETE FROM followup.suppression s
     WHERE s.tenant = w.tenant AND s.contact = who
-      AND (line = '*' OR s.channel IN ('*', line));
+      AND (line = '*' OR s.channel = line);
   END IF;
-  RETURN followup.touch_contact(w.tenant, who);
+  PERFORM followup.touch_contact(w.tenant, who);
+  RETURN NULL;
 END
 $$;
 

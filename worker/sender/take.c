@@ -121,12 +121,14 @@ static void out_of_memory(struct fup_sender *s)
     fup_sender_fail(s, &err);
 }
 
-/* A failed CLAIM or READ. Someone may have deleted a stream. */
+/* A failed CLAIM or READ. Someone may have deleted a stream, before the READ or
+ * while it waited. */
 static void
 take_failed(struct fup_sender *s, enum fup_code code, const struct fup_err *err)
 {
     if (code == FUP_EREFUSED && err != NULL &&
-        strstr(err->msg, "NOGROUP") != NULL) {
+        (strstr(err->msg, "NOGROUP") != NULL ||
+         strstr(err->msg, "UNBLOCKED") != NULL)) {
         fup_sender_move(s, GROUPS);
         return;
     }

@@ -208,6 +208,48 @@ static void a_contact_gets_no_more_than_the_cap_allows(void **state)
                      2);
 }
 
+/* The answer of PostgreSQL to an opt-out or opt-in. */
+static const char *
+received(struct world *w, const char *entry, const char *fields)
+{
+    return world_text(w,
+                      "SELECT status || ' ' || coalesce(answer::jsonb->>"
+                      "'error', '-') FROM followup.receive_command('{"
+                      "\"entry\": \"%s\", \"tenant\": \"default\", %s}')",
+                      entry, fields);
+}
+
+static void opt_outs_hold_until_they_are_taken_back_as_given(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, "INSERT INTO crm.contact (id) VALUES ('no')");
+    world_do(w, "INSERT INTO crm.conversation (id, contact_id, channel) "
+                "VALUES ('c-no', 'no', 'sms')");
+    assert_string_equal(received(w, "1",
+                                 "\"action\": \"opt_out\", "
+                                 "\"conversation\": \"nowhere\""),
+                        "refused not_found");
+    assert_string_equal(received(w, "2",
+                                 "\"action\": \"opt_out\", \"contact\": "
+                                 "\"no\", \"conversation\": \"nowhere\""),
+                        "done -");
+    assert_string_equal(received(w, "3",
+                                 "\"action\": \"opt_in\", \"scope\": "
+                                 "\"channel\", \"conversation\": \"c-no\""),
+                        "refused opted_out");
+    assert_string_equal(
+        world_text(w, "SELECT followup.is_suppressed('default', 'no', 'sms')"),
+        "t");
+    assert_string_equal(received(w, "4",
+                                 "\"action\": \"opt_in\", \"contact\": "
+                                 "\"no\""),
+                        "done -");
+    assert_string_equal(
+        world_text(w, "SELECT followup.is_suppressed('default', 'no', 'sms')"),
+        "f");
+}
+
 #define WITH_WORKER(test)                                                      \
     cmocka_unit_test_setup_teardown(test, start_worker, stop_worker)
 
@@ -219,6 +261,7 @@ int main(void)
         WITH_WORKER(goes_on_when_redis_is_ahead_of_postgresql),
         WITH_WORKER(a_version_that_cannot_be_read_stops_only_its_own),
         WITH_WORKER(a_contact_gets_no_more_than_the_cap_allows),
+        cmocka_unit_test(opt_outs_hold_until_they_are_taken_back_as_given),
     };
 
     return cmocka_run_group_tests(tests, open_world, close_world);
