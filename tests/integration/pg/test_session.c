@@ -293,7 +293,7 @@ static void the_server_stops_what_takes_too_long(void **state)
 {
     struct fixture *f = *state;
 
-    session_open(f, NULL, 0, 200);
+    session_open(f, NULL, 0, 2000);
     assert_true(until(f, &f->ready, 1));
     (void)submit(f, &setting, "statement_timeout");
     (void)submit(f, &setting, "application_name");
@@ -301,7 +301,7 @@ static void the_server_stops_what_takes_too_long(void **state)
     (void)submit(f, &sleeping, "20");
     (void)submit(f, &echo, "on");
     assert_true(until(f, &f->answered, 5));
-    assert_string_equal(f->calls[0].text, "200ms");
+    assert_string_equal(f->calls[0].text, "2s");
     assert_string_equal(f->calls[1].text, f->name);
     assert_string_equal(f->calls[2].text, "UTF8");
     assert_int_equal(f->calls[3].code, FUP_EAWAY);
