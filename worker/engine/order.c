@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "codec/answer.h"
 #include "core/json.h"
 
 struct order_in {
@@ -26,11 +27,7 @@ refuse(struct fup_decision *d, const char *error, const char *message)
     d->event = NULL;
     d->order_status = "refused";
     fup_buf_clear(&d->answer);
-    fup_json_begin(&d->answer, '{');
-    fup_json_add_bool(&d->answer, "ok", false);
-    fup_json_add_text(&d->answer, "error", error);
-    fup_json_add_text(&d->answer, "message", message);
-    fup_json_end(&d->answer, '}');
+    fup_answer_error(&d->answer, error, message);
 }
 
 static void answer_next(const struct fup_decision *d, struct fup_buf *out)
