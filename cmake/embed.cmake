@@ -1,4 +1,4 @@
-# SQL as C: sql/statements, sql/migrations and sql/adapters become constants.
+# SQL as C: statements, migrations, functions and adapters become constants.
 #
 # Included, it offers
 #
@@ -8,6 +8,7 @@
 #
 #   DIRECTORY/statements/NAME.sql  const struct fup_statement fup_sql_NAME
 #   DIRECTORY/migrations/*.sql     fup_migrations[], fup_migrations_n
+#   DIRECTORY/functions/*.sql      fup_functions[], fup_functions_n
 #   DIRECTORY/adapters/*.sql       fup_adapters[], fup_adapters_n
 #
 # sorted by name, and on its public include path the header pg/statements.h,
@@ -24,7 +25,7 @@ function(fup_embed_sql target directory)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/embed)
   set(lines "")
   set(files "")
-  foreach(kind IN ITEMS statements migrations adapters)
+  foreach(kind IN ITEMS statements migrations functions adapters)
     file(GLOB found CONFIGURE_DEPENDS ${directory}/${kind}/*.sql)
     foreach(path IN LISTS found)
       string(APPEND lines "${kind} ${path}\n")
@@ -68,6 +69,7 @@ function(write_files)
   set(header "")
   set(source "")
   set(migrations "")
+  set(functions "")
   set(adapters "")
   foreach(line IN LISTS lines)
     string(REGEX MATCH "^([a-z]+) (.*)$" line "${line}")
@@ -88,7 +90,7 @@ function(write_files)
     endif()
   endforeach()
   # A last row of nulls, for C knows no empty arrays.
-  foreach(kind IN ITEMS migrations adapters)
+  foreach(kind IN ITEMS migrations functions adapters)
     string(APPEND source
       "const struct fup_script fup_${kind}[] = {\n${${kind}}    {0, 0},\n};\n"
       "const size_t fup_${kind}_n =\n"

@@ -11,8 +11,8 @@ struct fup_statement {
     const char *sql;
 };
 
-/* One file of sql/migrations or sql/adapters. @name is the file's name without
- * ".sql". */
+/* One file of sql/migrations, functions or adapters. @name is the file's name
+ * without ".sql". */
 struct fup_script {
     const char *name;
     const char *sql;
@@ -21,6 +21,10 @@ struct fup_script {
 /* In order of their numbers. */
 extern const struct fup_script fup_migrations[];
 extern const size_t fup_migrations_n;
+
+/* Made anew, all together, when one of them differs from what is installed. */
+extern const struct fup_script fup_functions[];
+extern const size_t fup_functions_n;
 
 extern const struct fup_script fup_adapters[];
 extern const size_t fup_adapters_n;

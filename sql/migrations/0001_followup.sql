@@ -16,7 +16,8 @@ CREATE TABLE followup.installation (
   partitions integer NOT NULL DEFAULT 1 CHECK (partitions BETWEEN 1 AND 64),
   enroll_since timestamptz NOT NULL,
   adapter text,
-  adapter_digest text
+  adapter_digest text,
+  functions_digest text
 );
 COMMENT ON COLUMN followup.installation.tag IS
   'tells message ids of this installation from those of others';
@@ -212,3 +213,38 @@ CREATE TABLE followup.hold (
 ALTER TABLE followup.enrollment ALTER partition SET (n_distinct = 1);
 ALTER TABLE followup.ledger ALTER partition SET (n_distinct = 1);
 ALTER TABLE followup.change_log ALTER partition SET (n_distinct = 1);
+
+-- Placeholders until an adapter is installed: no conversation is known.
+CREATE FUNCTION followup.conversation_facts(
+  tenants text[], conversations text[])
+RETURNS TABLE (
+  tenant_id text, conversation_id text, contact_id text, channel text,
+  address text, status text, owner text, intent text, stage text, locale text,
+  timezones text[], last_inbound_at timestamptz, last_answer_at timestamptz,
+  last_human_at timestamptz, last_ours_at timestamptz,
+  window_ends_at timestamptz, opted_out boolean, tenant_active boolean,
+  attributes jsonb)
+LANGUAGE sql STABLE AS $$
+  SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+         NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+         NULL::text[], NULL::timestamptz, NULL::timestamptz,
+         NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
+         NULL::boolean, NULL::boolean, NULL::jsonb
+  WHERE false
+$$;
+
+CREATE FUNCTION followup.close_conversation(tenant text, conversation text)
+RETURNS void LANGUAGE sql AS $$ SELECT $$;
+
+-- What the worker decided about one conversation. Instants are microseconds.
+CREATE TYPE followup.decision AS (
+  ord integer, id bigint, gen integer, tenant text, conversation text,
+  contact text, channel text, episode_us bigint, version bigint,
+  schedule text, event text, reason text, outcome text, step integer,
+  kind text, due_us bigint, next_step integer, last_step_us bigint,
+  next_due_us bigint, waits_for text, manual_us bigint, force integer,
+  paused_us bigint, trace text, actor text, note text, closes boolean,
+  withdraw boolean, message_id text, message text, status text,
+  expires_us bigint, cap_max integer, cap_per_s bigint, command bigint,
+  command_status text, answer text
+);

@@ -50,6 +50,29 @@ BEGIN
 END
 $$;
 
+-- The functions of the program, all in one; done | present | missing (a dry
+-- run). They call each other and the adapter's, in whatever order.
+CREATE OR REPLACE FUNCTION pg_temp.functions(body text, dry boolean)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  known text;
+BEGIN
+  IF to_regclass('followup.installation') IS NULL THEN
+    RETURN 'missing';
+  END IF;
+  SELECT i.functions_digest INTO known FROM followup.installation i;
+  IF known = pg_temp.digest(body) THEN
+    RETURN 'present';
+  ELSIF dry THEN
+    RETURN 'missing';
+  END IF;
+  SET LOCAL check_function_bodies = off;
+  EXECUTE body;
+  UPDATE followup.installation SET functions_digest = pg_temp.digest(body);
+  RETURN 'done';
+END
+$$;
+
 -- What is installed; no row before the first migration.
 CREATE OR REPLACE FUNCTION pg_temp.installed()
 RETURNS TABLE (adapter text, digest text, partitions integer)

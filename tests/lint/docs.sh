@@ -60,8 +60,9 @@ for word in $(sed -n 's/^\([a-z]*\):.*/\1/p' worker/LAYERS) \
     grep -qE "(\`|\*\*)$word(\`|\*\*)" worker/README.md ||
         complain "worker/README.md: no $word"
 done
-for word in $(cat sql/migrations/*.sql |
-    sed -n 's/^CREATE \(TABLE\|FUNCTION\) followup\.\([a-z_]*\).*/\2/p') \
+for word in $(cat sql/migrations/*.sql sql/functions/*.sql |
+    sed -n 's/^CREATE //; s/^OR REPLACE //
+        s/^\(TABLE\|FUNCTION\) followup\.\([a-z_]*\).*/\2/p') \
     $(find sql/statements -name '*.sql' | sed 's/.*\///; s/\.sql$//'); do
     grep -qE "(\`|\*\*)$word(\(\)\`|\`|\*\*)" sql/README.md ||
         complain "sql/README.md: no $word"

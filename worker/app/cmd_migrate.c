@@ -15,7 +15,8 @@
 #include "pg/block.h"
 #include "pg/statements.h"
 
-#define ADAPTER_MAX_BYTES ((size_t)1024 * 1024)
+#define ADAPTER_MAX_BYTES   ((size_t)1024 * 1024)
+#define FUNCTIONS_MAX_BYTES ((size_t)1024 * 1024)
 
 struct migration {
     struct fup_pg_block *conn;
@@ -58,6 +59,14 @@ static enum fup_code check_not_ahead(const struct migration *m)
     return code;
 }
 
+static void print_result(const char *what, const char *result)
+{
+    (void)printf("%s: %s\n", what,
+                 strcmp(result, "missing") == 0 ? "would be applied"
+                 : strcmp(result, "done") == 0  ? "applied"
+                                                : "present");
+}
+
 static enum fup_code migrate_one(const struct migration *m,
                                  const struct fup_script *script)
 {
@@ -68,6 +77,7 @@ static enum fup_code migrate_one(const struct migration *m,
     struct fup_err why = {0};
     enum fup_code code;
     const char *result;
+    char what[96];
 
     number_text(script->name, number);
     code = fup_pg_block_run(m->conn, &fup_sql_migrate, params, 4, &rows, &why);
@@ -81,10 +91,31 @@ static enum fup_code migrate_one(const struct migration *m,
                            "migration %s was changed after it was applied",
                            script->name);
     }
-    (void)printf("migration %s: %s\n", script->name,
-                 strcmp(result, "missing") == 0 ? "would be applied"
-                 : strcmp(result, "done") == 0  ? "applied"
-                                                : "present");
+    (void)snprintf(what, sizeof what, "migration %s", script->name);
+    print_result(what, result);
+    return FUP_OK;
+}
+
+static enum fup_code migrate_functions(const struct migration *m)
+{
+    struct fup_buf all;
+    const char *params[] = {"", m->dry_run ? "t" : "f"};
+    struct fup_pg_rows rows;
+    struct fup_err why = {0};
+    enum fup_code code;
+
+    fup_buf_init(&all, FUNCTIONS_MAX_BYTES);
+    for (size_t i = 0; i < fup_functions_n; i++) {
+        fup_buf_addf(&all, "%s\n", fup_functions[i].sql);
+    }
+    params[0] = fup_buf_text(&all);
+    code = fup_pg_block_run(m->conn, &fup_sql_migrate_functions, params, 2,
+                            &rows, &why);
+    fup_buf_done(&all);
+    if (code != FUP_OK) {
+        return fup_err_set(m->err, code, "functions: %s", why.msg);
+    }
+    print_result("functions", fup_pg_text(&rows, 0, 0));
     return FUP_OK;
 }
 
@@ -95,7 +126,7 @@ static enum fup_code migrate_schema(const struct migration *m)
     for (size_t i = 0; i < fup_migrations_n && code == FUP_OK; i++) {
         code = migrate_one(m, &fup_migrations[i]);
     }
-    return code;
+    return code == FUP_OK ? migrate_functions(m) : code;
 }
 
 /* --- adapter ------------------------------------------------------------ */

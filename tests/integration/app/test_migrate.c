@@ -44,6 +44,7 @@ static void brings_an_empty_database_up_to_date_once(void **state)
                                  "--partitions", "4", NULL),
                      0);
     assert_says(f, "migration 0001_followup: applied\n");
+    assert_says(f, "functions: applied\n");
     assert_says(f, "adapter plain: installed\n");
     assert_says(f, "partitions: set to 4\n");
     assert_string_equal(
@@ -52,6 +53,7 @@ static void brings_an_empty_database_up_to_date_once(void **state)
                         "crm.message");
     assert_int_equal(fixture_run(f, "migrate", "--partitions", "4", NULL), 0);
     assert_says(f, "migration 0001_followup: present\n");
+    assert_says(f, "functions: present\n");
     assert_says(f, "adapter plain: present\n");
     assert_says(f, "partitions: 4, as before\n");
 }
@@ -76,6 +78,24 @@ static void refuses_a_database_newer_than_itself(void **state)
                          "VALUES (9999, '9999_later', 'x')");
     assert_int_equal(fixture_run(f, "migrate", NULL), 1);
     assert_complains(f, "9999_later");
+}
+
+static void functions_of_another_version_are_made_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(fixture_run(f, "migrate", NULL), 0);
+    (void)fixture_sql(f, "CREATE OR REPLACE FUNCTION followup.us(at "
+                         "timestamptz) RETURNS bigint LANGUAGE sql AS "
+                         "'SELECT 7'");
+    (void)fixture_sql(f, "UPDATE followup.installation "
+                         "SET functions_digest = 'old'");
+    assert_int_equal(fixture_run(f, "migrate", "--dry-run", NULL), 0);
+    assert_says(f, "functions: would be applied\n");
+    assert_string_equal(fixture_sql(f, "SELECT followup.us('epoch')"), "7");
+    assert_int_equal(fixture_run(f, "migrate", NULL), 0);
+    assert_says(f, "functions: applied\n");
+    assert_string_equal(fixture_sql(f, "SELECT followup.us('epoch')"), "0");
 }
 
 static void an_adapter_that_differs_is_installed_again(void **state)
@@ -165,6 +185,7 @@ int main(void)
         CASE(brings_an_empty_database_up_to_date_once),
         CASE(refuses_a_migration_that_was_changed),
         CASE(refuses_a_database_newer_than_itself),
+        CASE(functions_of_another_version_are_made_anew),
         CASE(an_adapter_that_differs_is_installed_again),
         CASE(an_adapter_may_be_a_file),
         CASE(an_adapter_that_fails_leaves_the_old_one),

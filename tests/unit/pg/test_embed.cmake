@@ -23,6 +23,9 @@ int main(void)
     for (size_t i = 0; i < fup_migrations_n; i++) {
         printf("m %s=%s\n", fup_migrations[i].name, fup_migrations[i].sql);
     }
+    for (size_t i = 0; i < fup_functions_n; i++) {
+        printf("f %s=%s\n", fup_functions[i].name, fup_functions[i].sql);
+    }
     for (size_t i = 0; i < fup_adapters_n; i++) {
         printf("a %s=%s\n", fup_adapters[i].name, fup_adapters[i].sql);
     }
@@ -64,10 +67,11 @@ expect("edited, long" "m 0001_a=${long}\nm 0002_b=select 2\n")
 
 file(REMOVE ${sql}/migrations/0001_a.sql)
 file(WRITE ${sql}/adapters/plain.sql "")
-expect("removed; an empty one" "m 0002_b=select 2\na plain=\n")
+file(WRITE ${sql}/functions/time.sql "f")
+expect("removed; an empty one" "m 0002_b=select 2\nf time=f\na plain=\n")
 
 file(WRITE ${sql}/statements/fire_next.sql "-- one\nselect 1\n")
 file(APPEND ${WORK_DIR}/CMakeLists.txt
   "target_compile_definitions(show PRIVATE STATEMENT=fup_sql_fire_next)\n")
 expect("a statement"
-  "m 0002_b=select 2\na plain=\ns fire_next=-- one\nselect 1\n\n")
+  "m 0002_b=select 2\nf time=f\na plain=\ns fire_next=-- one\nselect 1\n\n")

@@ -1,0 +1,131 @@
+-- Apply decisions: compare-and-set on the generation of each enrollment and on
+-- what was known of its conversation when it was judged. One ledger row each;
+-- a decision without an event only answers a command.
+--
+-- result: done | changed (the conversation changed since it was judged)
+--         | stale (the enrollment moved on) | early (its instant is ahead)
+--         | capped (the contact has had enough since it was judged)
+CREATE OR REPLACE FUNCTION followup.apply(
+  p integer, e bigint, seen pg_snapshot, decisions jsonb)
+RETURNS TABLE (ord integer, result text, id bigint, due_ms bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  first bigint := followup.fence(p, e);
+BEGIN
+  -- Two conversations of one contact may be decided at once, in two partitions
+  -- even: those that count against a cap are counted one after the other.
+  PERFORM pg_advisory_xact_lock(k.key) FROM (
+    SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
+    FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
+    WHERE d.cap_max > 0 ORDER BY 1) k;
+
+  RETURN QUERY
+  WITH d AS MATERIALIZED (
+    SELECT *, row_number() OVER (
+      PARTITION BY tenant, contact, cap_max > 0 ORDER BY ord) AS nth
+    FROM jsonb_populate_recordset(NULL::followup.decision, decisions)
+  ), newer AS MATERIALIZED (
+    SELECT DISTINCT c.tenant, c.conversation
+    FROM followup.changed_after(p, seen) c
+  ), locked AS MATERIALIZED (
+    SELECT n.id, n.gen, n.outcome, n.last_seq, n.last_out_seq
+    FROM followup.enrollment n
+    WHERE n.partition = p AND n.id = ANY (ARRAY(SELECT d.id FROM d))
+    ORDER BY n.id
+    FOR NO KEY UPDATE
+  ), checked AS MATERIALIZED (
+    SELECT d.*, l.last_seq, l.last_out_seq,
+      CASE
+        WHEN (d.tenant, d.conversation) IN
+             (SELECT w.tenant, w.conversation FROM newer w) THEN 'changed'
+        WHEN d.id IS NOT NULL AND l.gen IS DISTINCT FROM d.gen THEN 'stale'
+        WHEN d.id IS NULL AND d.event IS NOT NULL AND EXISTS (
+               SELECT FROM followup.enrollment o
+               WHERE o.partition = p AND o.tenant = d.tenant
+                 AND o.conversation = d.conversation
+                 AND o.episode_at = followup.at(d.episode_us)) THEN 'stale'
+        WHEN d.event = 'fired' AND followup.at(d.due_us)
+             > clock_timestamp() + interval '50 ms' THEN 'early'
+        WHEN d.cap_max > 0 AND d.nth + (
+               SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
+                 clock_timestamp() - d.cap_per_s * interval '1 s'))
+             > d.cap_max THEN 'capped'
+        ELSE 'done'
+      END AS result
+    FROM d LEFT JOIN locked l ON l.id = d.id
+  ), good AS MATERIALIZED (
+    SELECT c.*, c.id IS NULL AS is_new,
+      coalesce(c.id, nextval('followup.enrollment_id')) AS eid,
+      first - 1 + row_number() OVER (ORDER BY c.ord) AS seq
+    FROM checked c WHERE c.result = 'done' AND c.event IS NOT NULL
+  ), made AS (
+    INSERT INTO followup.enrollment (
+      partition, id, tenant, conversation, contact, channel, episode_at,
+      version, outcome, step, last_step_at, due_at, waits_for, manual_at,
+      force, paused_until, last_seq)
+    SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
+      followup.at(g.episode_us), g.version, g.outcome, g.next_step,
+      followup.at(g.last_step_us), followup.at(g.next_due_us), g.waits_for,
+      followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq
+    FROM good g WHERE g.is_new
+  ), moved AS (
+    UPDATE followup.enrollment n
+    SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
+      last_step_at = followup.at(g.last_step_us),
+      due_at = followup.at(g.next_due_us), waits_for = g.waits_for,
+      manual_at = followup.at(g.manual_us), force = g.force,
+      paused_until = followup.at(g.paused_us), last_seq = g.seq,
+      version = g.version,
+      last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
+                          ELSE g.seq END
+    FROM good g
+    WHERE NOT g.is_new AND n.partition = p AND n.id = g.eid
+  ), withdrawn AS (
+    UPDATE followup.ledger l
+    SET status = 'withdrawn', status_at = clock_timestamp(),
+      error_class = CASE WHEN g.withdraw THEN g.reason ELSE 'superseded' END
+    FROM good g
+    WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
+      AND l.seq = g.last_out_seq AND l.status = 'pending'
+    RETURNING g.seq AS by_seq, l.seq
+  ), written AS (
+    INSERT INTO followup.ledger (
+      partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
+      conversation, contact, channel, episode_at, event, reason, outcome,
+      schedule, step, kind, due_at, next_step, next_due_at, trace, actor, note,
+      closes, withdrew, message_id, message, status, expires_at)
+    SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
+      g.last_seq, clock_timestamp(), g.tenant, g.conversation, g.contact,
+      g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
+      g.schedule, g.step, g.kind, followup.at(g.due_us),
+      CASE WHEN g.outcome IS NULL THEN g.next_step END,
+      followup.at(g.next_due_us), g.trace, g.actor, g.note,
+      coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
+      followup.at(g.expires_us)
+    FROM good g LEFT JOIN withdrawn w ON w.by_seq = g.seq
+  ), numbered AS (
+    UPDATE followup.partition q
+    SET next_seq = q.next_seq + (SELECT count(*) FROM good)
+    WHERE q.id = p
+  ), answered AS (
+    UPDATE followup.command m
+    SET status = c.command_status, answer = c.answer,
+      answered_at = clock_timestamp()
+    FROM checked c
+    WHERE c.command IS NOT NULL AND c.result = 'done' AND m.seq = c.command
+  )
+  SELECT c.ord, c.result, coalesce(g.eid, c.id),
+    CASE WHEN g.outcome IS NULL
+         THEN followup.due_ms(followup.at(g.next_due_us)) END
+  FROM checked c LEFT JOIN good g ON g.ord = c.ord
+  ORDER BY c.ord;
+
+  -- A step that closes and says nothing closes at once; one with a message
+  -- when the sender has reported it.
+  INSERT INTO followup.closing (tenant, conversation, episode_at)
+  SELECT l.tenant, l.conversation, l.episode_at
+  FROM followup.ledger l
+  WHERE l.partition = p AND l.seq >= first AND l.closes AND l.status IS NULL;
+END
+$$;

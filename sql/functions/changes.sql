@@ -1,0 +1,19 @@
+-- Change capture. Called by the CRM's own transactions, so it only appends:
+-- it takes no lock that a writer could wait for.
+CREATE OR REPLACE FUNCTION followup.touch(tenant text, conversation text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO followup.change_log (partition, tenant, conversation)
+  SELECT followup.partition_of($1, $2), $1, $2
+  WHERE $1 IS NOT NULL AND $2 IS NOT NULL
+$$;
+
+-- Conversations of a partition that changed after `seen` was taken, and are
+-- committed now. Two index ranges: those that had not begun, and those that
+-- were under way; a long transaction does not widen the search.
+CREATE OR REPLACE FUNCTION followup.changed_after(p integer, seen pg_snapshot)
+RETURNS TABLE (tenant text, conversation text) LANGUAGE sql STABLE AS $$
+  SELECT c.tenant, c.conversation FROM followup.change_log c
+  WHERE c.partition = p
+    AND (c.xid >= pg_snapshot_xmax(seen)
+         OR c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen))))
+$$;
