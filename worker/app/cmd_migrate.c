@@ -10,8 +10,8 @@
 
 #include "commands.h"
 #include "config_file.h"
+#include "core/near.h"
 #include "flags.h"
-#include "near.h"
 #include "pg/block.h"
 #include "pg/statements.h"
 

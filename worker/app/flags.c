@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "near.h"
+#include "core/near.h"
 #include "options.h"
 
 #define HELP_BYTES 65536

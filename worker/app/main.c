@@ -5,8 +5,8 @@
 
 #include "commands.h"
 #include "commands_offline.h"
+#include "core/near.h"
 #include "flags.h"
-#include "near.h"
 #include "options.h"
 #include "pg/session.h"
 #include "redis/session.h"

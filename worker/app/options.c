@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "near.h"
+#include "core/near.h"
 #include "secret.h"
 
 const struct fup_option_row fup_option_rows[] = {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config_file.h"
-#include "near.h"
+#include "core/near.h"
 #include "options.h"
 
 #define FILE_MAX_BYTES 262144

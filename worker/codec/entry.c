@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/near.h"
 #include "core/time.h"
 #include "entry_read.h"
 #include "text.h"
@@ -70,7 +71,7 @@ static enum fup_code refuse_unknown(const struct fup_entry_field *fields,
     }
     return fup_refuse(refusal, "unknown_field",
                       "unknown field \"%.40s\"; did you mean \"%s\"?", name,
-                      fup_text_nearest(name, names, n));
+                      fup_near_of(name, names, n));
 }
 
 /* Check one pair against its row. */
@@ -141,7 +142,7 @@ int fup_entry_word(const char *value,
     }
     (void)fup_refuse(refusal, error,
                      "unknown word \"%.40s\"; did you mean \"%s\"?", value,
-                     fup_text_nearest(value, words, n));
+                     fup_near_of(value, words, n));
     return -1;
 }
 

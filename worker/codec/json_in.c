@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/near.h"
 #include "json_where.h"
-#include "text.h"
 
 static enum fup_code
 report_at(struct fup_json *json, size_t offset, const char *text)
@@ -222,7 +222,7 @@ static void report_unknown(struct fup_json *json,
     }
     fup_json_error_key(
         json, item, "unknown field \"%.60s\" in %s; did you mean \"%s\"?",
-        item->string, json->what, fup_text_nearest(item->string, names, n));
+        item->string, json->what, fup_near_of(item->string, names, n));
 }
 
 static const struct fup_json_field *
@@ -294,7 +294,7 @@ int fup_json_word(struct fup_json *json,
                    "unknown word \"%.60s\" in %s; did you mean "
                    "\"%s\"?",
                    value->valuestring, json->what,
-                   fup_text_nearest(value->valuestring, words, n));
+                   fup_near_of(value->valuestring, words, n));
     return -1;
 }
 

@@ -1,4 +1,4 @@
-/* Small helpers on texts: UTF-8, nearest names. */
+/* Small helpers on texts: UTF-8, ids. */
 
 #ifndef FUP_CODEC_TEXT_H
 #define FUP_CODEC_TEXT_H
@@ -19,11 +19,5 @@ void fup_text_tidy(char *text);
 
 /* Whether @text is 1 to @max bytes of a-z, 0-9, '_' and '-'. */
 bool fup_text_is_id(const char *text, size_t max);
-
-/* The one of @n names nearest to @text by edit distance (insert, delete,
- * replace, swap); NULL when there is none. Names and text beyond 63 bytes are
- * compared by their beginnings. */
-const char *
-fup_text_nearest(const char *text, const char *const *names, size_t n);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "near.h"
 #include "options.h"
 #include "secret.h"
 
@@ -409,24 +408,6 @@ static void every_row_has_a_help_text_and_a_default_in_range(void **state)
     fup_buf_done(&help);
 }
 
-static void near_names_are_found_and_far_ones_are_not(void **state)
-{
-    struct fup_near near = {.text = "stauts"};
-    struct fup_near far = {.text = "x"};
-    (void)state;
-
-    assert_int_equal(fup_near_distance("kitten", "sitting"), 3);
-    assert_int_equal(fup_near_distance("", "abc"), 3);
-    assert_int_equal(fup_near_distance("abc", ""), 3);
-    assert_int_equal(fup_near_distance("send-now", "send_now"), 0);
-    fup_near_try(&near, "start");
-    fup_near_try(&near, "status");
-    assert_string_equal(near.best, "status");
-    assert_int_equal(near.distance, 1);
-    fup_near_try(&far, "by");
-    assert_null(far.best);
-}
-
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -452,7 +433,6 @@ int main(void)
         CASE(parsing_again_keeps_the_flags_and_reads_the_file_anew),
         CASE(no_text_is_reloadable),
         CASE(every_row_has_a_help_text_and_a_default_in_range),
-        CASE(near_names_are_found_and_far_ones_are_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* UTF-8 and nearest names. */
+/* UTF-8 and ids. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,29 +56,6 @@ static void tidies_what_was_cut_and_what_controls(void **state)
     assert_string_equal(bad, "a?bcdef");
 }
 
-static void finds_the_nearest_name(void **state)
-{
-    static const char *const names[] = {"kind", "after", "message", "close"};
-
-    (void)state;
-    assert_string_equal(fup_text_nearest("afer", names, 4), "after");
-    assert_string_equal(fup_text_nearest("kidn", names, 4), "kind");
-    assert_string_equal(fup_text_nearest("messages", names, 4), "message");
-    assert_string_equal(fup_text_nearest("clsoe", names, 4), "close");
-    assert_null(fup_text_nearest("x", names, 0));
-}
-
-static void survives_very_long_names(void **state)
-{
-    static const char *const names[] = {"short"};
-    char text[500];
-
-    (void)state;
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    assert_string_equal(fup_text_nearest(text, names, 1), "short");
-}
-
 static void knows_ids(void **state)
 {
     (void)state;
@@ -95,8 +72,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_only_valid_utf8),
         cmocka_unit_test(tidies_what_was_cut_and_what_controls),
-        cmocka_unit_test(finds_the_nearest_name),
-        cmocka_unit_test(survives_very_long_names),
         cmocka_unit_test(knows_ids),
     };
 

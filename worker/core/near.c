@@ -1,4 +1,4 @@
-#include "near.h"
+#include "core/near.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -23,12 +23,9 @@ size_t fup_near_distance(const char *a, const char *b)
 {
     /* Three rows of the table: two back for swaps, one back, this one. */
     size_t rows[3][NAME_MAX_BYTES + 1];
-    size_t len_a = strlen(a);
-    size_t len_b = strlen(b);
+    size_t len_a = least(strlen(a), NAME_MAX_BYTES);
+    size_t len_b = least(strlen(b), NAME_MAX_BYTES);
 
-    if (len_a > NAME_MAX_BYTES || len_b > NAME_MAX_BYTES) {
-        return SIZE_MAX;
-    }
     for (size_t j = 0; j <= len_b; j++) {
         rows[0][j] = j;
     }
@@ -63,4 +60,20 @@ void fup_near_try(struct fup_near *near, const char *name)
         near->best = name;
         near->distance = distance;
     }
+}
+
+const char *fup_near_of(const char *text, const char *const *names, size_t n)
+{
+    const char *nearest = NULL;
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = fup_near_distance(text, names[i]);
+
+        if (distance < best) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
 }
