@@ -136,3 +136,15 @@ CREATE OR REPLACE TRIGGER followup_changed
 CREATE OR REPLACE TRIGGER followup_changed
   AFTER UPDATE ON crm.contact FOR EACH ROW
   EXECUTE FUNCTION followup.plain_contact_changed();
+
+-- What the worker reads and, to close a conversation, writes.
+CREATE OR REPLACE FUNCTION followup.grant_adapter(role name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format($do$
+    GRANT USAGE ON SCHEMA crm TO %1$I;
+    GRANT SELECT ON crm.contact, crm.conversation, crm.message TO %1$I;
+    GRANT UPDATE (status) ON crm.conversation TO %1$I
+  $do$, role);
+END
+$$;

@@ -209,8 +209,8 @@ void world_start_at(struct world *w,
                           "debug",  NULL};
 
     (void)snprintf(name, sizeof name, "worker-%d", i);
-    (void)setenv("FOLLOWUP_POSTGRES", conninfo != NULL ? conninfo : w->conninfo,
-                 1);
+    (void)setenv("FOLLOWUP_POSTGRES",
+                 conninfo != NULL ? conninfo : w->worker_conninfo, 1);
     (void)setenv("FOLLOWUP_REDIS", url != NULL ? url : w->redis.url, 1);
     start(w, i, args);
 }
@@ -229,7 +229,7 @@ void world_start_config(struct world *w, int i)
 
     (void)snprintf(config, sizeof config, "%s/followup.json", w->dir);
     (void)snprintf(name, sizeof name, "worker-%d", i);
-    (void)setenv("FOLLOWUP_POSTGRES", w->conninfo, 1);
+    (void)setenv("FOLLOWUP_POSTGRES", w->worker_conninfo, 1);
     (void)setenv("FOLLOWUP_REDIS", w->redis.url, 1);
     start(w, i, args);
 }
@@ -315,6 +315,16 @@ static void make_database(struct world *w)
     w->pg = connect_to(w->conninfo);
 }
 
+/* Workers run with the rights that are advised, whatever the test is about. */
+static void make_worker_role(struct world *w)
+{
+    (void)snprintf(w->worker_conninfo, sizeof w->worker_conninfo,
+                   "%s user=followup_worker", w->conninfo);
+    world_do(w, "DO $$ BEGIN CREATE ROLE followup_worker LOGIN; EXCEPTION "
+                "WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+    world_do(w, "SELECT followup.grant_worker('followup_worker')");
+}
+
 bool world_open(struct world *w)
 {
     const char *const migrate[] = {"migrate", "--adapter", "plain", NULL};
@@ -327,8 +337,12 @@ bool world_open(struct world *w)
     (void)snprintf(w->schedules, sizeof w->schedules, "%s/schedules", w->dir);
     (void)mkdir(w->schedules, 0700);
     make_database(w);
-    return redis_server_start(&w->redis, false, NULL) &&
-           world_run(w, migrate) == 0;
+    if (!redis_server_start(&w->redis, false, NULL) ||
+        world_run(w, migrate) != 0) {
+        return false;
+    }
+    make_worker_role(w);
+    return true;
 }
 
 static void write_file(const char *path, const char *text)

@@ -21,6 +21,7 @@ struct world {
     pid_t workers[WORLD_WORKERS];
     char database[48];
     char conninfo[600];
+    char worker_conninfo[640]; /* of a role with a worker's rights */
     char dir[64];
     char schedules[96]; /* folder */
 };
