@@ -84,7 +84,7 @@ static void without_anything_the_defaults_hold(void **state)
     assert_int_equal(PARSE(f, argv, NULL), FUP_OK);
     assert_string_equal(f->options.prefix, "followup");
     assert_string_equal(f->options.postgres, "");
-    assert_int_equal(f->options.lease_ms, 10000);
+    assert_int_equal(f->options.lease_ms, 8000);
     assert_int_equal(f->options.log_level, FUP_LOG_INFO);
     (void)snprintf(host, sizeof host, "-%ld", (long)getpid());
     assert_non_null(strstr(f->options.worker_id, host));
