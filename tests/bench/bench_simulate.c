@@ -14,7 +14,7 @@
 #include "core/time.h"
 
 #define N_MESSAGES 100000
-#define N_CROWD    2000
+#define N_CROWD    4000
 #define CSV_MAX    ((size_t)64 * 1024 * 1024)
 
 static const char schedule_text[] =

@@ -3,15 +3,15 @@
  * everything is judged again before it is done.
  *
  * A walker goes through one conversation. The walkers of one contact sit in a
- * heap, ordered strictly by (instant, kind, index); only the one on top moves,
- * so only the top ever needs to sink. */
+ * heap, ordered strictly by (instant, kind, index). Those that wait for the
+ * contact cap stand in lines, and have no timer of their own meanwhile. */
 
 #include "plan/simulate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules.h"
+#include "simulate_world.h"
 
 enum turn {
     TURN_INBOUND,
@@ -19,38 +19,9 @@ enum turn {
     TURN_TIMER,
 };
 
-struct walker {
-    const struct fup_sim_timeline *timeline;
-    size_t index; /* of the timeline */
-    size_t next_event;
-    struct fup_facts facts;
-    bool active;      /* an enrollment is under way */
-    bool has_episode; /* @run.episode_at has been enrolled, active or not */
-    const struct fup_schedule *schedule;
-    struct fup_run run;
-    int64_t timer_at;
-    bool has_instant; /* hours and cap allow @timer_at, as of the plan */
-};
-
-/* The follow-ups sent to the contact of this world, ascending. */
-struct sends {
-    int64_t *items;
-    size_t n;
-    size_t cap;
-};
-
-/* One contact: its walkers and what they share. */
-struct world {
-    const struct fup_sim *sim;
-    struct walker **heap;
-    size_t n;
-    struct sends sends;
-    enum fup_code failed;
-};
-
 /* -- whose turn it is ---------------------------------------------------- */
 
-static int64_t next_turn(const struct walker *w, enum turn *ret_turn)
+static int64_t next_turn(const struct fup_sim_walker *w, enum turn *ret_turn)
 {
     const struct fup_sim_event *event =
         w->next_event < w->timeline->n_events
@@ -65,7 +36,8 @@ static int64_t next_turn(const struct walker *w, enum turn *ret_turn)
     return w->timer_at;
 }
 
-static bool is_before(const struct walker *a, const struct walker *b)
+static bool is_before(const struct fup_sim_walker *a,
+                      const struct fup_sim_walker *b)
 {
     enum turn turn_a;
     enum turn turn_b;
@@ -81,11 +53,17 @@ static bool is_before(const struct walker *a, const struct walker *b)
     return a->index < b->index;
 }
 
-static void sink(struct world *world, size_t i)
+static void put(struct fup_sim_world *world, size_t i, struct fup_sim_walker *w)
+{
+    world->heap[i] = w;
+    w->slot = i;
+}
+
+static void sink(struct fup_sim_world *world, size_t i)
 {
     for (;;) {
         size_t first = i;
-        struct walker *w = world->heap[i];
+        struct fup_sim_walker *w = world->heap[i];
 
         for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < world->n;
              child++) {
@@ -96,253 +74,128 @@ static void sink(struct world *world, size_t i)
         if (first == i) {
             return;
         }
-        world->heap[i] = world->heap[first];
-        world->heap[first] = w;
+        put(world, i, world->heap[first]);
+        put(world, first, w);
         i = first;
     }
 }
 
-/* -- one conversation ---------------------------------------------------- */
-
-static void emit(const struct world *world,
-                 const struct walker *w,
-                 const struct fup_plan *plan)
+/* The turn of @w has changed. */
+static void move_walker(struct fup_sim_world *world, struct fup_sim_walker *w)
 {
-    struct fup_sim_row row = {
-        .timeline = w->index,
-        .schedule = w->schedule,
-        .episode_at = w->run.episode_at,
-        .step = plan->step,
-        .pending = w->run.step,
-        .action = plan->action,
-        .at = plan->at,
-        .reason = plan->reason,
-        .facts = &w->facts,
-    };
+    size_t i = w->slot;
 
-    if (plan->step > 0) {
-        row.kind = w->schedule->steps[plan->step - 1].kind;
+    for (; i > 0 && is_before(w, world->heap[(i - 1) / 2]); i = (i - 1) / 2) {
+        put(world, i, world->heap[(i - 1) / 2]);
     }
-    world->sim->on_row(&row, world->sim->arg);
-}
-
-static void show_sends(const struct world *world, struct walker *w)
-{
-    w->run.cap_counted = true;
-    w->run.contact_sends = world->sends.items;
-    w->run.n_contact_sends = world->sends.n;
-}
-
-static void ask(const struct world *world,
-                struct walker *w,
-                int64_t now,
-                struct fup_plan *ret_plan)
-{
-    show_sends(world, w);
-    fup_plan_next(world->sim->env, w->schedule, &w->facts, &w->run, now,
-                  ret_plan);
-}
-
-/* Follow-ups only ever take instants away, so what a plan found to be the first
- * one stays a place to search on from, until facts or step change. */
-static void keep_search(struct walker *w, const struct fup_plan *plan)
-{
-    w->has_instant = plan->action != FUP_ACTION_WAIT &&
-                     plan->action != FUP_ACTION_END &&
-                     plan->reason != FUP_REASON_NO_ALLOWED_TIME;
-    if (w->has_instant && plan->reason != FUP_REASON_PULLED_FORWARD) {
-        w->run.searched_until = plan->at;
-    }
-}
-
-/* Plan, and end or arm: what is due at once still waits for the timer's turn,
- * behind all messages of the same instant. */
-static void replan(const struct world *world, struct walker *w, int64_t now)
-{
-    struct fup_plan plan;
-
-    ask(world, w, now, &plan);
-    keep_search(w, &plan);
-    w->timer_at = plan.at;
-    w->run.due_at = plan.action != FUP_ACTION_WAIT ? plan.at : FUP_TIME_NONE;
-    if (plan.action == FUP_ACTION_END) {
-        w->active = false;
-        w->timer_at = FUP_TIME_NEVER;
-        emit(world, w, &plan);
-    }
-}
-
-static void count_send(struct world *world, int64_t at)
-{
-    struct sends *sends = &world->sends;
-
-    if (sends->n == sends->cap) {
-        size_t cap = sends->cap > 0 ? sends->cap * 2 : 16;
-        int64_t *items = realloc(sends->items, cap * sizeof *items);
-
-        if (items == NULL) {
-            world->failed = FUP_ENOMEM;
-            return;
-        }
-        sends->items = items;
-        sends->cap = cap;
-    }
-    sends->items[sends->n++] = at;
-}
-
-/* The step has happened; the next one is planned from here. */
-static void
-perform(struct world *world, struct walker *w, const struct fup_plan *plan)
-{
-    emit(world, w, plan);
-    if (plan->action == FUP_ACTION_SEND ||
-        plan->action == FUP_ACTION_TEMPLATE) {
-        count_send(world, plan->at);
-    }
-    if (plan->action != FUP_ACTION_SKIP &&
-        w->schedule->steps[plan->step - 1].close) {
-        w->facts.status = FUP_STATUS_CLOSED;
-    }
-    w->run.last_step_at = plan->at;
-    w->run.due_at = FUP_TIME_NONE;
-    w->run.searched_until = FUP_TIME_NONE;
-    w->run.step++;
-    replan(world, w, plan->at);
-}
-
-/* The contact has had its share while the step waited: nothing can come of it
- * before the cap is free. A crowd of conversations of one contact would be
- * planned at each such instant, for one of them to go on. */
-static bool waits_for_cap(const struct world *world, struct walker *w)
-{
-    struct fup_placing cap = {.schedule = w->schedule, .run = &w->run};
-    int64_t free_at;
-
-    show_sends(world, w);
-    free_at = fup_rule_cap(&cap, w->timer_at);
-    if (!w->has_instant || free_at == w->timer_at) {
-        return false;
-    }
-    w->timer_at = free_at;
-    w->run.due_at = free_at;
-    w->run.searched_until = free_at;
-    return true;
-}
-
-static void on_timer(struct world *world, struct walker *w, int64_t now)
-{
-    struct fup_plan plan;
-
-    if (waits_for_cap(world, w)) {
-        return;
-    }
-    ask(world, w, now, &plan);
-    if (plan.action == FUP_ACTION_END || plan.action == FUP_ACTION_WAIT ||
-        plan.at > now) {
-        replan(world, w, now);
-    } else {
-        perform(world, w, &plan);
-    }
-}
-
-static void enroll(const struct world *world, struct walker *w, int64_t now)
-{
-    int64_t episode_at = w->facts.last_inbound_at;
-
-    if (w->has_episode && w->run.episode_at == episode_at) {
-        return;
-    }
-    if (fup_plan_admit(world->sim->schedules, world->sim->n_schedules,
-                       &w->facts, FUP_TIME_NONE,
-                       &w->schedule) != FUP_REASON_NONE) {
-        return;
-    }
-    w->active = true;
-    w->has_episode = true;
-    w->run = (struct fup_run){
-        .episode_at = episode_at,
-        .step = 1,
-        .last_step_at = FUP_TIME_NONE,
-        .due_at = FUP_TIME_NONE,
-        .manual_at = FUP_TIME_NONE,
-        .paused_until = FUP_TIME_NONE,
-    };
-    if (world->sim->on_enroll != NULL) {
-        world->sim->on_enroll(w->schedule, world->sim->arg);
-    }
-    replan(world, w, now);
-}
-
-static void take_text(const char **text, const char *news)
-{
-    if (news != NULL) {
-        *text = news;
-    }
-}
-
-static void learn(struct fup_facts *facts, const struct fup_sim_event *event)
-{
-    take_text(&facts->channel, event->channel);
-    take_text(&facts->locale, event->locale);
-    take_text(&facts->intent, event->intent);
-    take_text(&facts->stage, event->stage);
-    if (event->timezone != NULL) {
-        facts->timezones[0] = event->timezone;
-        facts->n_timezones = 1;
-    }
-    if (event->inbound) {
-        facts->last_inbound_at = event->at;
-        facts->status = FUP_STATUS_OPEN;
-    } else {
-        facts->last_answer_at = event->at;
-    }
-}
-
-static void on_event(struct world *world, struct walker *w)
-{
-    const struct fup_sim_event *event = &w->timeline->events[w->next_event++];
-
-    learn(&w->facts, event);
-    if (w->active) {
-        w->run.searched_until = FUP_TIME_NONE;
-        replan(world, w, event->at);
-    } else if (!event->inbound) {
-        enroll(world, w, event->at);
-    }
+    put(world, i, w);
+    sink(world, i);
 }
 
 /* -- one contact --------------------------------------------------------- */
 
-static void run_world(struct world *world)
+/* The first who still waits in @line, or NULL. */
+static struct fup_sim_walker *first_in_line(const struct fup_sim_world *world,
+                                            struct fup_sim_line *line)
 {
+    while (line->n > 0) {
+        struct fup_sim_walker *w = &world->walkers[line->items[0]];
+
+        if (w->line == line) {
+            return w;
+        }
+        fup_sim_line_pop(line);
+    }
+    return NULL;
+}
+
+/* The line whose first one comes before the heap's, or NULL. */
+static struct fup_sim_line *next_line(struct fup_sim_world *world)
+{
+    enum turn turn;
+    size_t index = world->heap[0]->index;
+    int64_t at = next_turn(world->heap[0], &turn);
+    struct fup_sim_line *next = NULL;
+
+    for (size_t i = 0; i < LINES; i++) {
+        struct fup_sim_line *line = &world->lines[i];
+        const struct fup_sim_walker *w = first_in_line(world, line);
+
+        if (w != NULL &&
+            (line->at < at ||
+             (line->at == at && turn == TURN_TIMER && w->index < index))) {
+            next = line;
+            at = line->at;
+            turn = TURN_TIMER;
+            index = w->index;
+        }
+    }
+    return next;
+}
+
+/* The first one goes on, or all wait on. */
+static void on_line(struct fup_sim_world *world, struct fup_sim_line *line)
+{
+    struct fup_sim_walker *w = first_in_line(world, line);
+    int64_t now = line->at;
+
+    line->at = fup_sim_first(world, w, now);
+    if (line->at == now) {
+        fup_sim_line_pop(line);
+        w->line = NULL;
+        fup_sim_wait(w, now);
+        fup_sim_on_timer(world, w, now);
+        move_walker(world, w);
+    }
+}
+
+static void on_walker(struct fup_sim_world *world, struct fup_sim_walker *w)
+{
+    enum turn turn;
+    int64_t now = next_turn(w, &turn);
+
+    if (turn == TURN_TIMER) {
+        fup_sim_on_timer(world, w, now);
+    } else {
+        fup_sim_on_event(world, w);
+    }
+    move_walker(world, w);
+}
+
+static void run_world(struct fup_sim_world *world)
+{
+    for (size_t i = 0; i < world->n; i++) {
+        put(world, i, world->heap[i]);
+    }
     for (size_t i = world->n / 2; i-- > 0;) {
         sink(world, i);
     }
     while (world->failed == FUP_OK) {
-        struct walker *w = world->heap[0];
+        struct fup_sim_line *line = next_line(world);
         enum turn turn;
-        int64_t now = next_turn(w, &turn);
+        int64_t now =
+            line != NULL ? line->at : next_turn(world->heap[0], &turn);
 
         if (now == FUP_TIME_NEVER || now > world->sim->until_at) {
             return;
         }
-        if (turn == TURN_TIMER) {
-            on_timer(world, w, now);
+        if (line != NULL) {
+            on_line(world, line);
         } else {
-            on_event(world, w);
+            on_walker(world, world->heap[0]);
         }
-        sink(world, 0);
     }
 }
 
-static const char *contact_of(const struct walker *w)
+static const char *contact_of(const struct fup_sim_walker *w)
 {
     const struct fup_facts *facts = &w->timeline->facts;
 
     return facts->contact != NULL ? facts->contact : facts->conversation;
 }
 
-static int compare_contacts(const struct walker *a, const struct walker *b)
+static int compare_contacts(const struct fup_sim_walker *a,
+                            const struct fup_sim_walker *b)
 {
     const char *tenant_a = a->timeline->facts.tenant;
     const char *tenant_b = b->timeline->facts.tenant;
@@ -354,8 +207,8 @@ static int compare_contacts(const struct walker *a, const struct walker *b)
 
 static int compare(const void *a, const void *b)
 {
-    const struct walker *const *wa = a;
-    const struct walker *const *wb = b;
+    const struct fup_sim_walker *const *wa = a;
+    const struct fup_sim_walker *const *wb = b;
     int order = compare_contacts(*wa, *wb);
 
     if (order != 0) {
@@ -379,7 +232,7 @@ static bool is_sorted(const struct fup_sim_timeline *timeline)
     return true;
 }
 
-static void walker_init(struct walker *w,
+static void walker_init(struct fup_sim_walker *w,
                         const struct fup_sim_timeline *timeline,
                         size_t index)
 {
@@ -396,23 +249,44 @@ static void walker_init(struct walker *w,
     w->facts.window_ends_at = FUP_TIME_NONE;
 }
 
-static enum fup_code
-run_all(const struct fup_sim *sim, struct walker **order, size_t n)
+/* Nobody of the contact before waits any more. */
+static void world_begin(struct fup_sim_world *world,
+                        struct fup_sim_walker **heap)
 {
-    struct world world = {.sim = sim, .failed = FUP_OK};
+    world->heap = heap;
+    world->n = 1;
+    world->sends.n = 0;
+    for (size_t i = 0; i < LINES; i++) {
+        world->lines[i].n = 0;
+    }
+}
 
-    qsort(order, n, sizeof(struct walker *), compare);
+static void world_done(struct fup_sim_world *world)
+{
+    free(world->sends.items);
+    for (size_t i = 0; i < LINES; i++) {
+        free(world->lines[i].items);
+    }
+}
+
+static enum fup_code run_all(const struct fup_sim *sim,
+                             struct fup_sim_walker *walkers,
+                             struct fup_sim_walker **order,
+                             size_t n)
+{
+    struct fup_sim_world world = {
+        .sim = sim, .walkers = walkers, .failed = FUP_OK};
+
+    qsort(order, n, sizeof(struct fup_sim_walker *), compare);
     for (size_t i = 0; i < n && world.failed == FUP_OK; i += world.n) {
-        world.heap = order + i;
-        world.n = 1;
-        world.sends.n = 0;
+        world_begin(&world, order + i);
         while (i + world.n < n &&
                compare_contacts(order[i], order[i + world.n]) == 0) {
             world.n++;
         }
         run_world(&world);
     }
-    free(world.sends.items);
+    world_done(&world);
     return world.failed;
 }
 
@@ -420,8 +294,8 @@ enum fup_code fup_simulate(const struct fup_sim *sim,
                            const struct fup_sim_timeline *timelines,
                            size_t n)
 {
-    struct walker *walkers;
-    struct walker **order;
+    struct fup_sim_walker *walkers;
+    struct fup_sim_walker **order;
     enum fup_code code = FUP_ENOMEM;
 
     for (size_t i = 0; i < n; i++) {
@@ -433,13 +307,13 @@ enum fup_code fup_simulate(const struct fup_sim *sim,
         return FUP_OK;
     }
     walkers = calloc(n, sizeof *walkers);
-    order = calloc(n, sizeof(struct walker *));
+    order = calloc(n, sizeof(struct fup_sim_walker *));
     if (walkers != NULL && order != NULL) {
         for (size_t i = 0; i < n; i++) {
             walker_init(&walkers[i], &timelines[i], i);
             order[i] = &walkers[i];
         }
-        code = run_all(sim, order, n);
+        code = run_all(sim, walkers, order, n);
     }
     free(order);
     free(walkers);

@@ -92,11 +92,138 @@ static void a_crowd_goes_out_two_a_working_day_in_its_order(void **state)
     }
 }
 
+/* -- who leaves the line -------------------------------------------------- */
+
+#define FEW 5
+
+struct story {
+    char texts[16][64];
+    size_t n;
+};
+
+static void on_story_row(const struct fup_sim_row *row, void *arg)
+{
+    struct story *story = arg;
+    char at[FUP_TIME_TEXT];
+
+    if (story->n < 16) {
+        (void)snprintf(
+            story->texts[story->n++], sizeof story->texts[0], "%zu %s %s %s",
+            row->timeline, fup_action_text(row->action),
+            fup_time_format_s(row->at, at), fup_reason_text(row->reason));
+    }
+}
+
+static void tell(struct fixture *f,
+                 const struct fup_sim_timeline *timelines,
+                 struct story *story)
+{
+    const struct fup_schedule *schedule = &f->schedule;
+    const struct fup_sim sim = {.env = &f->env,
+                                .schedules = &schedule,
+                                .n_schedules = 1,
+                                .until_at = FUP_TIME_NEVER,
+                                .on_row = on_story_row,
+                                .arg = story};
+
+    f->schedule.n_steps = 1;
+    f->schedule.cap_max = 1;
+    f->schedule.cap_per_s = DAY_S;
+    story->n = 0;
+    assert_int_equal(fup_simulate(&sim, timelines, FEW), FUP_OK);
+}
+
+static void
+assert_story(const struct story *story, const char *const *expected, size_t n)
+{
+    for (size_t i = 0; i < n && i < story->n; i++) {
+        assert_string_equal(story->texts[i], expected[i]);
+    }
+    assert_int_equal(story->n, n);
+}
+
+/* Conversation 1 is answered a second time while it waits, which puts it back
+ * into its place; the customer of 2 writes, and 3 is the next. */
+static void who_writes_leaves_the_line_and_the_next_moves_up(void **state)
+{
+    const struct fup_sim_event events[] = {
+        {.at = instant("2026-03-02 09:00"), .inbound = true},
+        {.at = instant("2026-03-02 10:00"), .inbound = false},
+        {.at = instant("2026-03-02 20:00"), .inbound = false},
+        {.at = instant("2026-03-03 15:00"), .inbound = true},
+    };
+    static const char *const expected[] = {
+        "0 send 2026-03-02T14:00:00Z ",
+        "0 end 2026-03-02T14:00:00Z completed",
+        "1 send 2026-03-03T14:00:00Z ",
+        "1 end 2026-03-03T14:00:00Z completed",
+        "2 end 2026-03-03T15:00:00Z replied",
+        "3 send 2026-03-04T14:00:00Z ",
+        "3 end 2026-03-04T14:00:00Z completed",
+        "4 send 2026-03-05T14:00:00Z ",
+        "4 end 2026-03-05T14:00:00Z completed",
+    };
+    struct fup_sim_timeline timelines[FEW];
+    struct story story;
+
+    for (size_t i = 0; i < FEW; i++) {
+        timelines[i] =
+            (struct fup_sim_timeline){.facts = {.tenant = "default",
+                                                .conversation = "c",
+                                                .contact = "ana",
+                                                .channel = "telegram"},
+                                      .events = events,
+                                      .n_events = i == 2   ? 4
+                                                  : i == 1 ? 3
+                                                           : 2};
+    }
+    tell(*state, timelines, &story);
+    assert_story(&story, expected, sizeof expected / sizeof expected[0]);
+}
+
+/* Two zones, two lines: the hours of each hold, the cap counts over both. */
+static void zones_have_lines_of_their_own(void **state)
+{
+    const struct fup_sim_event events[] = {
+        {.at = instant("2026-03-02 09:00"), .inbound = true},
+        {.at = instant("2026-03-02 10:00"), .inbound = false},
+    };
+    static const char *const expected[] = {
+        "0 send 2026-03-02T14:00:00Z ", "0 end 2026-03-02T14:00:00Z completed",
+        "4 send 2026-03-04T00:00:00Z ", "4 end 2026-03-04T00:00:00Z completed",
+        "1 send 2026-03-05T09:00:00Z ", "1 end 2026-03-05T09:00:00Z completed",
+        "2 send 2026-03-06T09:00:00Z ", "2 end 2026-03-06T09:00:00Z completed",
+        "3 send 2026-03-09T09:00:00Z ", "3 end 2026-03-09T09:00:00Z completed",
+    };
+    struct fixture *f = *state;
+    struct fup_sim_timeline timelines[FEW];
+    struct story story;
+
+    set_hours(&f->schedule, 0, 4, 9 * 60, 9 * 60 + 1);
+    set_hours(&f->schedule, 0, 0, 14 * 60, 14 * 60 + 1);
+    for (size_t i = 0; i < FEW; i++) {
+        timelines[i] = (struct fup_sim_timeline){
+            .facts = {.tenant = "default",
+                      .conversation = "c",
+                      .contact = "ana",
+                      .channel = "telegram",
+                      .timezones = {i == 4 ? "Asia/Tokyo" : "UTC"},
+                      .n_timezones = 1},
+            .events = events,
+            .n_events = 2};
+    }
+    tell(f, timelines, &story);
+    assert_story(&story, expected, sizeof expected / sizeof expected[0]);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, reset)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_crowd_goes_out_two_a_working_day_in_its_order,
-                               reset),
+        TEST(a_crowd_goes_out_two_a_working_day_in_its_order),
+        TEST(who_writes_leaves_the_line_and_the_next_moves_up),
+        TEST(zones_have_lines_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
