@@ -257,8 +257,9 @@ static enum fup_code open_engine(struct worker *w, struct fup_err *err)
 
     /* At start a bad file is left out, and said; the good ones work. */
     if (code != FUP_OK && code != FUP_EPARSE) {
-        return fup_err_set(err, code,
-                           "schedules: cannot read the folder \"%s\"",
+        return fup_err_set(err, code, "schedules: %s \"%s\"",
+                           code == FUP_ENOMEM ? "out of memory, reading"
+                                              : "cannot read the folder",
                            w->options.schedules);
     }
     engine_options(w, &options);

@@ -1,5 +1,6 @@
 #include "json_in.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +37,12 @@ enum fup_code fup_json_open(struct fup_json *json,
     if (fup_json_scan(text, len, &offset, &err) != FUP_OK) {
         return report_at(json, offset, err.msg);
     }
+    errno = 0; /* cJSON does not say why it gives nothing */
     json->root = cJSON_ParseWithLengthOpts(text, len, &end, 0);
     offset = end == NULL ? 0 : (size_t)(end - text);
+    if (json->root == NULL && errno == ENOMEM) {
+        return FUP_ENOMEM;
+    }
     if (json->root == NULL) {
         offset = offset < len ? offset : len;
         return report_at(json, offset,

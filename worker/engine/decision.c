@@ -9,6 +9,14 @@ static int64_t episode_us(const struct fup_run *run)
     return run->episode_at == FUP_TIME_NONE ? 0 : run->episode_at;
 }
 
+/* A part that is not whole spoils the whole: it must not be written. */
+static void take_failure(struct fup_buf *out, const struct fup_buf *part)
+{
+    if (out->failed == FUP_OK) {
+        out->failed = part->failed;
+    }
+}
+
 static void write_who(const struct fup_case *c,
                       const struct fup_decision *d,
                       struct fup_buf *out)
@@ -21,6 +29,7 @@ static void write_who(const struct fup_case *c,
         fup_json_add_int(out, "command", c->order.seq);
         fup_json_add_text(out, "command_status", d->order_status);
         fup_json_add_text(out, "answer", fup_buf_text(&d->answer));
+        take_failure(out, &d->answer);
         fup_json_add_text(out, "actor", c->order.actor);
     }
 }
@@ -42,6 +51,7 @@ static void write_trace(const struct fup_trace *trace, struct fup_buf *out)
     }
     fup_json_end(&text, ']');
     fup_json_add_text(out, "trace", fup_buf_text(&text));
+    take_failure(out, &text);
     fup_buf_done(&text);
 }
 

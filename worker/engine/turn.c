@@ -235,23 +235,26 @@ static void on_versions(struct fup_pg_request *req,
     load(part);
 }
 
-/* True when versions have to be read first. */
-static bool read_versions(struct fup_part *part, const struct fup_pg_rows *rows)
+/* Whether versions have to be read first. */
+static enum fup_code read_versions(struct fup_part *part,
+                                   const struct fup_pg_rows *rows,
+                                   bool *ret_missing)
 {
     struct fup_buf ids;
     const char *params[1];
-    bool missing;
+    enum fup_code code;
 
     fup_buf_init(&ids, ARRAY_MAX);
-    missing = missing_versions(part->engine, rows, &ids) > 0;
-    if (missing) {
+    *ret_missing = missing_versions(part->engine, rows, &ids) > 0;
+    code = ids.failed;
+    if (*ret_missing && code == FUP_OK) {
         params[0] = fup_buf_text(&ids);
         part->refs++;
         fup_pg_submit(part->engine->pg, &part->turn.load_req,
                       &fup_sql_version_get, params, 1, on_versions);
     }
     fup_buf_done(&ids);
-    return missing;
+    return code;
 }
 
 static void on_loaded(struct fup_pg_request *req,
@@ -260,11 +263,15 @@ static void on_loaded(struct fup_pg_request *req,
                       const struct fup_err *err)
 {
     struct fup_part *part = req->data;
+    bool missing = false;
 
     if (!fup_part_answered(part)) {
         return;
     }
-    if (code == FUP_OK && read_versions(part, rows)) {
+    if (code == FUP_OK) {
+        code = read_versions(part, rows, &missing);
+    }
+    if (code == FUP_OK && missing) {
         return;
     }
     if (code == FUP_OK) {
@@ -281,15 +288,12 @@ static void on_loaded(struct fup_pg_request *req,
     fup_turn_settle(part);
 }
 
-static void load(struct fup_part *part)
+/* Arrays of: enrollments whose timer is due, tenants, conversations. */
+static enum fup_code write_todo(const struct fup_turn *t,
+                                struct fup_buf arrays[3])
 {
-    struct fup_turn *t = &part->turn;
-    struct fup_buf arrays[3];
-    char partition[16];
-    char span[24];
-    const char *params[5] = {partition};
+    enum fup_code code = FUP_OK;
 
-    (void)snprintf(partition, sizeof partition, "%d", part->id);
     for (int i = 0; i < 3; i++) {
         fup_buf_init(&arrays[i], ARRAY_MAX);
         fup_pg_array_begin(&arrays[i]);
@@ -303,15 +307,35 @@ static void load(struct fup_part *part)
     }
     for (int i = 0; i < 3; i++) {
         fup_pg_array_end(&arrays[i]);
-        params[i + 1] = fup_buf_text(&arrays[i]);
+        code = code == FUP_OK ? arrays[i].failed : code;
     }
-    (void)snprintf(span, sizeof span, "%lld",
-                   (long long)fup_versions_cap_s(&part->engine->versions));
-    params[4] = span;
-    part->refs++;
-    t->load_req.data = part;
-    fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 5,
-                  on_loaded);
+    return code;
+}
+
+static void load(struct fup_part *part)
+{
+    struct fup_turn *t = &part->turn;
+    struct fup_buf arrays[3];
+    char partition[16];
+    char span[24];
+    const char *params[5] = {partition};
+    enum fup_code code = write_todo(t, arrays);
+
+    if (code == FUP_OK) {
+        (void)snprintf(partition, sizeof partition, "%d", part->id);
+        (void)snprintf(span, sizeof span, "%lld",
+                       (long long)fup_versions_cap_s(&part->engine->versions));
+        for (int i = 0; i < 3; i++) {
+            params[i + 1] = fup_buf_text(&arrays[i]);
+        }
+        params[4] = span;
+        part->refs++;
+        t->load_req.data = part;
+        fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 5,
+                      on_loaded);
+    } else {
+        fup_turn_fail(part, code, NULL);
+    }
     for (int i = 0; i < 3; i++) {
         fup_buf_done(&arrays[i]);
     }

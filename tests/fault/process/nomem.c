@@ -1,0 +1,83 @@
+/* Preloaded into the worker: one allocation fails, the one numbered FUP_FAIL_AT
+ * (from 1), and stderr says where. FUP_FAIL_COUNT=1 says at the end how many
+ * there were. The allocator behind is glibc's. */
+
+// NOLINTNEXTLINE(bugprone-reserved-identifier): dladdr()
+#define _GNU_SOURCE
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FRAMES 24
+
+/* NOLINTBEGIN(bugprone-reserved-identifier): glibc's names of its own */
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t n);
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static atomic_long count;
+static long fail_at;
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *at = getenv("FUP_FAIL_AT");
+
+    fail_at = at != NULL ? strtol(at, NULL, 10) : 0;
+    atomic_store(&count, 0);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    if (getenv("FUP_FAIL_COUNT") != NULL) {
+        (void)fprintf(stderr, "allocations=%ld\n", atomic_load(&count));
+    }
+}
+
+/* libuv aborts without memory, and hiredis 0.14 writes through null. */
+static int is_counted(const void *caller)
+{
+    Dl_info info;
+
+    return dladdr(caller, &info) == 0 || info.dli_fname == NULL ||
+           (strstr(info.dli_fname, "hiredis") == NULL &&
+            strstr(info.dli_fname, "libuv") == NULL);
+}
+
+static int fails(const void *caller)
+{
+    void *frames[FRAMES];
+
+    if (!is_counted(caller)) {
+        return 0;
+    }
+    if (atomic_fetch_add(&count, 1) + 1 != fail_at) {
+        return 0;
+    }
+    backtrace_symbols_fd(frames, backtrace(frames, FRAMES), STDERR_FILENO);
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t n)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t n)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, n);
+}
