@@ -1,5 +1,5 @@
-/* What planning needs to know of the channels: schedules/channels.json, which
- * is built in as well. */
+/* What planning and messages need to know of the channels:
+ * schedules/channels.json, which is built in as well. */
 
 #ifndef FUP_CODEC_CHANNELS_H
 #define FUP_CODEC_CHANNELS_H
@@ -8,13 +8,16 @@
 
 #include "codec/problem.h"
 #include "core/err.h"
+#include "message/limits.h"
 #include "plan/plan.h"
 
 #define FUP_CHANNELS_MAX 64
 
-/* For struct fup_plan_env. */
+/* Two views of the same @n channels, in one order: for struct fup_plan_env,
+ * and for struct fup_compose_in. */
 struct fup_channels {
     struct fup_channel_rule *rules;
+    struct fup_channel_limits *limits;
     size_t n;
 };
 

@@ -11,6 +11,7 @@
 #include "codec/channels.h"
 #include "codec/facts.h"
 #include "core/time.h"
+#include "message/message.h"
 
 struct fixture {
     struct fup_problems problems;
@@ -151,6 +152,54 @@ static void the_rules_of_the_channels_are_built_in(void **state)
     assert_int_equal(f.channels.n, 8);
 }
 
+static const struct fup_channel_limits *limits(const char *channel)
+{
+    const struct fup_channel_limits *found =
+        fup_limits_find(f.channels.limits, f.channels.n, channel);
+
+    assert_non_null(found);
+    return found;
+}
+
+static void the_limits_of_the_channels_are_built_in(void **state)
+{
+    static const struct {
+        const char *channel;
+        struct fup_limit text;
+        struct fup_limit title;
+        size_t buttons;
+        bool cut;
+    } rows[] = {
+        {"whatsapp", {4096, FUP_UNIT_UTF16}, {20, FUP_UNIT_UTF16}, 3, false},
+        {"messenger",
+         {2000, FUP_UNIT_CHARACTERS},
+         {20, FUP_UNIT_UTF16},
+         13,
+         true},
+        {"instagram", {1000, FUP_UNIT_BYTES}, {20, FUP_UNIT_UTF16}, 13, true},
+        {"telegram", {4096, FUP_UNIT_UTF16}, {0, FUP_UNIT_UTF16}, 10, false},
+        {"sms", {4, FUP_UNIT_SEGMENTS}, {0, 0}, 0, false},
+        {"email", {0, 0}, {0, 0}, 0, false},
+        {"webchat", {0, 0}, {0, 0}, 10, false},
+        {"api", {0, 0}, {0, 0}, 10, false},
+    };
+
+    (void)state;
+    assert_int_equal(fup_channels_load(NULL, &f.channels, &f.problems), FUP_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct fup_channel_limits *l = limits(rows[i].channel);
+
+        assert_memory_equal(&l->text, &rows[i].text, sizeof l->text);
+        assert_memory_equal(&l->button_title, &rows[i].title,
+                            sizeof l->button_title);
+        assert_int_equal(l->buttons, rows[i].buttons);
+        assert_int_equal(l->cut_titles, rows[i].cut);
+        assert_int_equal(l->flat_params, i == 0);
+    }
+    assert_int_equal(limits("whatsapp")->button_text.max, 1024);
+    assert_int_equal(limits("whatsapp")->params.max, 1024);
+}
+
 #define FACT(value)                                                            \
     "{\"value\": " value ", \"asof\": \"2026-01-01\", \"source\": \"us\"}"
 
@@ -163,6 +212,28 @@ static void channels_can_be_given(void **state)
         FUP_OK);
     assert_int_equal(rule("line")->window_s, 7 * 86400);
     assert_int_equal(rule("line")->guard_s, 3600);
+    assert_int_equal(limits("line")->text.max, 0);
+    assert_int_equal(limits("line")->buttons, FUP_OPTIONS_MAX);
+}
+
+static void limits_need_a_unit_that_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_channels("{\"channels\": {\"x\": {\"window\": " FACT(
+                         "null") ", \"text\": " FACT("70") "}}}"),
+                     FUP_EPARSE);
+    expect_problem("c.json:1:94: \"unit\" is missing in channel \"x\"");
+    assert_int_equal(
+        parse_channels("{\"channels\": {\"x\": {\"window\": " FACT(
+            "null") ", \"text\": " FACT("70, \"unit\": \"byte\"") "}}}"),
+        FUP_EPARSE);
+    expect_problem("c.json:1:116: unknown word \"byte\" in channel \"x\"; did "
+                   "you mean \"bytes\"?");
+    assert_int_equal(parse_channels("{\"channels\": {\"x\": {\"window\": " FACT(
+                         "null") ", \"buttons\": " FACT("-1") "}}}"),
+                     FUP_EPARSE);
+    expect_problem("c.json:1:107: \"value\" in channel \"x\": expected a whole "
+                   "number from 0 to 1000");
 }
 
 static void channels_need_sources_and_sense(void **state)
@@ -197,7 +268,9 @@ int main(void)
         TEST(what_is_left_out_has_a_default),
         TEST(facts_are_refused_with_a_place),
         TEST(the_rules_of_the_channels_are_built_in),
+        TEST(the_limits_of_the_channels_are_built_in),
         TEST(channels_can_be_given),
+        TEST(limits_need_a_unit_that_is_known),
         TEST(channels_need_sources_and_sense),
     };
 
