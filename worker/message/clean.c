@@ -17,6 +17,7 @@
 #include <unicode/ustring.h>
 
 #include "core/utf8.h"
+#include "message/links.h"
 
 #define DEPTH_MAX 32
 
@@ -67,6 +68,12 @@ static bool needs_another(uint32_t c)
     return c == 0x200c || c == 0x200d || (c >= 0xfe00 && c <= 0xfe0f);
 }
 
+/* A mark without a letter would sit on what the text has before the value. */
+static bool is_mark(uint32_t c)
+{
+    return (U_GET_GC_MASK((UChar32)c) & U_GC_M_MASK) != 0;
+}
+
 /* What becomes of one character: itself, a space, or 0: nothing. Joiners stay:
  * emoji and several scripts need them. */
 static uint32_t clean_character(uint32_t c, bool first)
@@ -74,7 +81,8 @@ static uint32_t clean_character(uint32_t c, bool first)
     if (u_isUWhiteSpace((UChar32)c) || looks_blank(c)) {
         return ' ';
     }
-    if (is_direction(c) || is_noise(c) || (first && needs_another(c)) ||
+    if (is_direction(c) || is_noise(c) ||
+        (first && (needs_another(c) || is_mark(c))) ||
         u_charType((UChar32)c) == U_CONTROL_CHAR) {
         return 0;
     }
@@ -164,53 +172,80 @@ static size_t trim_end(const char *text)
     return n;
 }
 
-/* Clean the text of @item in its place.
+/* Whether people would see a link. Most values have neither mark of one. */
+static bool has_link(const char *text)
+{
+    struct fup_link link;
+
+    return strpbrk(text, ".:") != NULL && fup_link_find(text, &link);
+}
+
+/* Clean @text, which was allocated by cJSON, in its place; NULL: nothing of it
+ * can be used. @linkless: nor can a text with a link.
  * Errors: FUP_ENOMEM. */
-static enum fup_code clean_text(struct cJSON *item)
+static enum fup_code clean_text(char **text, bool linkless)
 {
     char dropped[LOOK_MAX];
     char cleaned[FUP_VALUE_MAX + 1];
-    char *copy;
+    char *copy = NULL;
     size_t n;
 
-    if (is_plain(item->valuestring)) {
+    if (is_plain(*text) && !(linkless && has_link(*text))) {
         return FUP_OK;
     }
-    n = drop_characters(item->valuestring, dropped);
+    n = drop_characters(*text, dropped);
     if (normalize(dropped, n, cleaned) != FUP_OK) {
         return FUP_ENOMEM;
     }
     n = trim_end(cleaned);
-    if (n == 0) {
-        cJSON_free(item->valuestring);
-        item->valuestring = NULL;
-        item->type = (item->type & ~0xff) | cJSON_NULL;
-        return FUP_OK;
+    cleaned[n] = '\0';
+    if (n > 0 && !(linkless && has_link(cleaned))) {
+        copy = cJSON_malloc(n + 1);
+        if (copy == NULL) {
+            return FUP_ENOMEM;
+        }
+        memcpy(copy, cleaned, n + 1);
     }
-    copy = cJSON_malloc(n + 1);
-    if (copy == NULL) {
-        return FUP_ENOMEM;
-    }
-    memcpy(copy, cleaned, n);
-    copy[n] = '\0';
-    cJSON_free(item->valuestring);
-    item->valuestring = copy;
+    cJSON_free(*text);
+    *text = copy;
     return FUP_OK;
 }
 
-/* Clean all texts below @parent.
+static enum fup_code clean_string(struct cJSON *item, bool linkless)
+{
+    enum fup_code code = clean_text(&item->valuestring, linkless);
+
+    if (code == FUP_OK && item->valuestring == NULL) {
+        item->type = (item->type & ~0xff) | cJSON_NULL;
+    }
+    return code;
+}
+
+/* Clean @item and all below it, names of members too: a loop can print them.
+ * What has no usable name goes.
  * Errors: FUP_ELIMIT, FUP_ENOMEM. */
-static enum fup_code clean_items(struct cJSON *parent, unsigned depth)
+static enum fup_code clean_item(struct cJSON *item, unsigned depth)
 {
     enum fup_code code = FUP_OK;
+    struct cJSON *next;
 
+    if (cJSON_IsString(item)) {
+        return clean_string(item, true);
+    }
     if (depth == DEPTH_MAX) {
         return FUP_ELIMIT;
     }
-    for (struct cJSON *item = parent->child; code == FUP_OK && item != NULL;
-         item = item->next) {
-        code = cJSON_IsString(item) ? clean_text(item)
-                                    : clean_items(item, depth + 1);
+    for (struct cJSON *child = item->child; code == FUP_OK && child != NULL;
+         child = next) {
+        bool named = child->string != NULL;
+
+        next = child->next;
+        code = named ? clean_text(&child->string, false) : FUP_OK;
+        if (code == FUP_OK && named && child->string == NULL) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(item, child));
+        } else if (code == FUP_OK) {
+            code = clean_item(child, depth + 1);
+        }
     }
     return code;
 }
@@ -252,7 +287,7 @@ enum fup_code fup_clean_attributes(const char *attributes,
     if (data == NULL) {
         return code;
     }
-    code = clean_items(data, 0);
+    code = clean_item(data, 0);
     if (code != FUP_OK) {
         cJSON_Delete(data);
         return fup_err_set(err, code, "the attributes cannot be cleaned: %s",
@@ -260,4 +295,15 @@ enum fup_code fup_clean_attributes(const char *attributes,
     }
     *ret_data = data;
     return FUP_OK;
+}
+
+struct cJSON *fup_clean_value(const char *value)
+{
+    struct cJSON *item = cJSON_CreateString(value);
+
+    if (item != NULL && clean_string(item, false) != FUP_OK) {
+        cJSON_Delete(item);
+        return NULL;
+    }
+    return item;
 }

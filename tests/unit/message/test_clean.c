@@ -56,6 +56,40 @@ static void marks_of_direction_go(void **state)
     check("\"a\\u200bb\\ufeffc\\u2060d\\u00ade\"", "abcde");
 }
 
+static void a_value_with_a_link_is_missing(void **state)
+{
+    (void)state;
+    check("\"https://evil.example\"", NULL);
+    check("\"Ana evil.example/x\"", NULL);
+    check("\"ev\\u200bil.com\"", NULL);
+    check("\"www\\u202e.evil.com\"", NULL);
+    check("\"ana@evil.example\"", NULL);
+    check("\"Dr. Ana, at 9:30\"", "Dr. Ana, at 9:30");
+}
+
+static void a_value_does_not_begin_with_a_mark(void **state)
+{
+    (void)state;
+    check("\"\\u0301\\u20ddAna\"", "Ana");
+    check("\"\\u0301\"", NULL);
+}
+
+static void names_of_members_are_cleaned_too(void **state)
+{
+    struct cJSON *data = NULL;
+    struct fup_err err;
+
+    (void)state;
+    assert_int_equal(FUP_OK,
+                     fup_clean_attributes("{\"o\":{\"a\\u202eb\":1,\"\\n\":2,"
+                                          "\"c.de\":3}}",
+                                          &data, &err));
+    assert_non_null(cJSON_GetObjectItem(data->child, "ab"));
+    assert_non_null(cJSON_GetObjectItem(data->child, "c.de"));
+    assert_int_equal(cJSON_GetArraySize(data->child), 2);
+    cJSON_Delete(data);
+}
+
 static void joiners_and_emoji_stay(void **state)
 {
     (void)state;
@@ -179,6 +213,9 @@ int main(void)
         cmocka_unit_test(plain_text_stays),
         cmocka_unit_test(control_characters_go_and_white_space_is_one_space),
         cmocka_unit_test(marks_of_direction_go),
+        cmocka_unit_test(a_value_with_a_link_is_missing),
+        cmocka_unit_test(a_value_does_not_begin_with_a_mark),
+        cmocka_unit_test(names_of_members_are_cleaned_too),
         cmocka_unit_test(joiners_and_emoji_stay),
         cmocka_unit_test(text_is_in_nfc),
         cmocka_unit_test(text_of_which_nothing_remains_is_missing),
