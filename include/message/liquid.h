@@ -15,10 +15,12 @@
  * decodes (url_decode, base64_decode), for it could bring back what was cleaned
  * out of a value.
  *
- * "date" reads UTC unless the value has an offset, knows no "now" (a render
- * asks no clock), and names days and months in the language of the variable
- * "locale". Characters are counted as code points. The process must keep the
- * numeric locale "C".
+ * "date" knows no "now" (a render asks no clock), and names days, months and
+ * halves of the day in the language of the variable "locale"; digits stay 0 to
+ * 9. An instant (seconds since 1970, or a date with an offset or a "Z") is
+ * printed in the reader's zone, without a reader as it is written; a date or
+ * time without an offset is always printed as it stands. Characters are counted
+ * as code points. The process must keep the numeric locale "C".
  *
  * A render ends in bounded time and memory whatever template and data are:
  * 10,000 rounds of all loops, a million nodes and comparisons, 2 MiB of working
@@ -27,6 +29,7 @@
 #ifndef FUP_MESSAGE_LIQUID_H
 #define FUP_MESSAGE_LIQUID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/buf.h"
@@ -34,6 +37,7 @@
 
 struct cJSON;
 struct fup_liquid;
+struct fup_zone; /* plan/zone.h */
 
 #define FUP_LIQUID_SOURCE_MAX 65536 /* bytes of one template */
 
@@ -79,5 +83,23 @@ FUP_MUST_CHECK enum fup_code fup_liquid_render(const struct fup_liquid *liquid,
                                                enum fup_liquid_mode mode,
                                                struct fup_buf *out,
                                                struct fup_err *err);
+
+/* For whom a text is rendered. */
+struct fup_liquid_reader {
+    const struct fup_zone *zone; /* of instants; NULL: as they are written */
+    bool isolated;      /* values of the other direction stand between marks */
+    bool right_to_left; /* the direction of the language of the text */
+};
+
+/* The same for @reader (NULL: as above), strictly. A value whose first letter
+ * with a direction is not of the text's is put between U+2068 and U+2069, so
+ * that it cannot turn what is around it; but not within a link, which would
+ * break. */
+FUP_MUST_CHECK enum fup_code
+fup_liquid_render_for(const struct fup_liquid *liquid,
+                      const struct cJSON *data,
+                      const struct fup_liquid_reader *reader,
+                      struct fup_buf *out,
+                      struct fup_err *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "plan/facts.h"
+#include "plan/schedule.h"
 
 #define FUP_OPTIONS_MAX   10
 #define FUP_TEXT_MAX      8192 /* bytes of one rendered text */
@@ -16,7 +17,9 @@
 #define FUP_OPTION_ID_MAX 16   /* bytes */
 #define FUP_PARAMS_MAX    16
 
-struct fup_liquid; /* a compiled template: message/liquid.h */
+struct fup_liquid;         /* a compiled template: message/liquid.h */
+struct fup_channel_limits; /* what a channel takes: message/limits.h */
+struct fup_zone;           /* a time zone: plan/zone.h */
 
 /* One text in several locales; the first one listed is the last resort. */
 struct fup_texts {
@@ -74,6 +77,7 @@ struct fup_message {
     } options[FUP_OPTIONS_MAX];
 
     size_t n_options;
+    bool as_lines;       /* the options stand in the text, numbered from 1 */
     char *template_name; /* NULL: no template */
     char *template_language;
     char *params[FUP_PARAMS_MAX];
@@ -90,6 +94,10 @@ struct fup_compose_in {
     int step;                 /* from 1; likewise */
     const char *first_locale; /* the schedule's; may be NULL */
     bool as_template;         /* the approved template for facts->channel */
+    const struct fup_channel_limits *limits; /* of that channel; NULL: none */
+    const struct fup_names
+        *links;                  /* hosts that links may lead to; NULL: none */
+    const struct fup_zone *zone; /* the contact's, for dates; NULL: UTC */
 };
 
 /* Choose a variant (FNV-1a over "conversation 0x1f schedule 0x1f step" modulo
@@ -97,8 +105,15 @@ struct fup_compose_in {
  * schedule's first), and fill in the texts strictly: a variable that is missing
  * and has no default makes a candidate unusable, and the next one is tried:
  * the other variants in order, then the fallback. A variant of weight 0 is only
- * reached that way. A text, label or parameter that comes out empty or longer
- * than its limit makes a candidate unusable as well.
+ * reached that way. What else makes a candidate unusable: a text, label or
+ * parameter that comes out empty; one that its channel does not take
+ * (fup_limits_fit()), for a text is never cut; a link to a host that is not
+ * among in->links.
+ *
+ * Labels are one line. Where the channel has buttons for all options, a label
+ * is a button's title, and is cut if the channel's limits say so; elsewhere the
+ * options are added to the text as numbered lines ("1. Label"), and stay in
+ * @options.
  *
  * Text and labels are always in one locale: the first that has them all. After
  * the schedule's first locale come those of the text, as listed.
@@ -108,15 +123,19 @@ struct fup_compose_in {
  *
  * The texts see the members of facts->attributes, cleaned: control characters
  * and marks of text direction are gone, line breaks are spaces, the rest is in
- * NFC and at most 200 bytes; a text of which nothing remains is missing. Over
- * these they see "channel", "locale" (the message's), "intent" and "stage".
+ * NFC and at most 200 bytes; a text of which nothing remains, or with a link in
+ * it, is missing. Over these they see "channel", "locale" (the message's),
+ * "intent" and "stage". Values that run against the direction of the locale are
+ * isolated, dates are in the contact's zone: fup_liquid_render_for().
  *
  * Owns:   *@ret_message is the caller's; fup_message_done() it.
- * Errors: FUP_ENOENT  no candidate could be used (text_incomplete); @err says
- *                     what was wrong with the first: the variable that was
- *                     missing, with line and column.
- *         FUP_EPARSE  the attributes are no JSON.
- *         FUP_ELIMIT  the attributes have more than 64 KiB.
+ * Errors: no candidate could be used; @err says what was wrong with the first,
+ *         with line and column, and so does the code:
+ *         FUP_ENOENT    a variable was missing, or a text came out empty
+ *         FUP_EINVAL    a filter met a value that it cannot take
+ *         FUP_ELIMIT    it is too long for the channel, or for us
+ *         FUP_EREFUSED  it has a link that is not allowed
+ *         FUP_EPARSE    the attributes are no JSON, or have more than 64 KiB
  *         FUP_ENOMEM */
 FUP_MUST_CHECK enum fup_code
 fup_message_compose(const struct fup_message_def *def,

@@ -148,8 +148,13 @@ int64_t fup_plan_after(const struct fup_plan_env *env,
                        const struct fup_delay *delay,
                        int64_t from_at);
 
-/* The local date and time of day of @at for the contact: in the first of its
- * zones that exists, else in the schedule's, else in UTC. */
+/* The contact's zone: the first of its own that exists, else the schedule's,
+ * else UTC. Lives as long as the zones of @env. */
+const struct fup_zone *fup_plan_zone(const struct fup_plan_env *env,
+                                     const struct fup_schedule *schedule,
+                                     const struct fup_facts *facts);
+
+/* The local date and time of day of @at in the contact's zone. */
 void fup_plan_local(const struct fup_plan_env *env,
                     const struct fup_schedule *schedule,
                     const struct fup_facts *facts,

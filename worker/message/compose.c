@@ -17,10 +17,12 @@
 #include "locale.h"
 #include "message/liquid.h"
 #include "message/message.h"
+#include "shape.h"
 
 /* One search for a usable candidate. */
 struct search {
     const struct fup_compose_in *in;
+    struct fup_liquid_reader reader;
     struct cJSON *data;
     struct fup_buf scratch;
     struct fup_err first; /* why the first candidate was not usable */
@@ -58,8 +60,8 @@ static enum fup_code fill(struct search *search,
 
     fup_buf_clear(&search->scratch);
     search->scratch.max = max;
-    code = fup_liquid_render(liquid, search->data, FUP_LIQUID_STRICT,
-                             &search->scratch, err);
+    code = fup_liquid_render_for(liquid, search->data, &search->reader,
+                                 &search->scratch, err);
     if (code != FUP_OK) {
         return code;
     }
@@ -133,25 +135,30 @@ static size_t choose_locale(const struct fup_compose_in *in,
     return found;
 }
 
-/* Let the texts see @value as the variable @name; NULL leaves what is there. */
+/* Let the texts see @item, which is taken over, as the variable @name. */
 static enum fup_code
-set_variable(struct search *search, const char *name, const char *value)
+set_item(struct search *search, const char *name, struct cJSON *item)
 {
-    struct cJSON *item;
-
-    if (value == NULL) {
-        return FUP_OK;
-    }
-    item = cJSON_CreateString(value);
-    if (item == NULL) {
-        return FUP_ENOMEM;
-    }
     cJSON_DeleteItemFromObjectCaseSensitive(search->data, name);
     if (!cJSON_AddItemToObject(search->data, name, item)) {
         cJSON_Delete(item);
         return FUP_ENOMEM;
     }
     return FUP_OK;
+}
+
+/* From now on texts are rendered for readers of @message's locale. */
+static enum fup_code set_reader(struct search *search,
+                                const struct fup_message *message)
+{
+    struct cJSON *locale;
+
+    search->reader = (struct fup_liquid_reader){
+        .zone = search->in->zone,
+        .isolated = true,
+        .right_to_left = fup_locale_is_right_to_left(message->locale)};
+    locale = cJSON_CreateString(message->locale);
+    return locale != NULL ? set_item(search, "locale", locale) : FUP_ENOMEM;
 }
 
 static enum fup_code fill_options(struct search *search,
@@ -191,7 +198,7 @@ static enum fup_code try_text(struct search *search,
     }
     code = copy_text(variant->text.items[at].locale, &message->locale);
     if (code == FUP_OK) {
-        code = set_variable(search, "locale", message->locale);
+        code = set_reader(search, message);
     }
     if (code == FUP_OK) {
         code = fill(search, variant->text.items[at].text, FUP_TEXT_MAX,
@@ -269,7 +276,7 @@ static enum fup_code try_template(struct search *search,
         code = copy_text(template->language, &message->template_language);
     }
     if (code == FUP_OK) {
-        code = set_variable(search, "locale", message->locale);
+        code = set_reader(search, message);
     }
     if (code == FUP_OK) {
         code = fill_params(search, template, message, err);
@@ -292,6 +299,9 @@ static enum fup_code try_variant(struct search *search,
         code = search->in->as_template
                    ? try_template(search, variant, &message, &err)
                    : try_text(search, variant, &message, &err);
+    }
+    if (code == FUP_OK) {
+        code = fup_message_shape(search->in, &message, &err);
     }
     if (code == FUP_OK) {
         *ret_message = message;
@@ -361,6 +371,19 @@ static enum fup_code try_all(struct search *search,
     return code;
 }
 
+/* A word of the CRM's; NULL leaves what is there. */
+static enum fup_code
+set_word(struct search *search, const char *name, const char *word)
+{
+    struct cJSON *item;
+
+    if (word == NULL) {
+        return FUP_OK;
+    }
+    item = fup_clean_value(word);
+    return item != NULL ? set_item(search, name, item) : FUP_ENOMEM;
+}
+
 /* The variables: the attributes cleaned, then what we know ourselves. */
 static enum fup_code read_variables(struct search *search, struct fup_err *err)
 {
@@ -368,13 +391,24 @@ static enum fup_code read_variables(struct search *search, struct fup_err *err)
     enum fup_code code =
         fup_clean_attributes(facts->attributes, &search->data, err);
 
-    if (code == FUP_OK) {
-        code = set_variable(search, "channel", facts->channel);
+    if (code == FUP_ELIMIT) {
+        code = FUP_EPARSE; /* what is too long here is not a text */
     }
     if (code == FUP_OK) {
-        code = set_variable(search, "intent", facts->intent);
+        code = set_word(search, "channel", facts->channel);
     }
-    return code == FUP_OK ? set_variable(search, "stage", facts->stage) : code;
+    if (code == FUP_OK) {
+        code = set_word(search, "intent", facts->intent);
+    }
+    return code == FUP_OK ? set_word(search, "stage", facts->stage) : code;
+}
+
+/* Why there is no message: what was wrong with the first candidate. */
+static enum fup_code why_not(const struct search *search, struct fup_err *err)
+{
+    return search->first.code != FUP_OK
+               ? fup_err_set(err, search->first.code, "%s", search->first.msg)
+               : fup_err_set(err, FUP_ENOENT, "the step has no text");
 }
 
 enum fup_code fup_message_compose(const struct fup_message_def *def,
@@ -389,15 +423,11 @@ enum fup_code fup_message_compose(const struct fup_message_def *def,
         fup_buf_init(&search.scratch, FUP_TEXT_MAX);
         code = try_all(&search, def, ret_message);
         fup_buf_done(&search.scratch);
-        if (code == FUP_ENOMEM) {
-            (void)fup_err_set(err, code, "out of memory");
-        } else if (code != FUP_OK) {
-            code = fup_err_set(err, FUP_ENOENT, "%s",
-                               search.first.code != FUP_OK
-                                   ? search.first.msg
-                                   : "the step has no text");
+        if (code != FUP_OK && code != FUP_ENOMEM) {
+            code = why_not(&search, err);
         }
-    } else if (code == FUP_ENOMEM) {
+    }
+    if (code == FUP_ENOMEM) {
         (void)fup_err_set(err, code, "out of memory");
     }
     cJSON_Delete(search.data);

@@ -18,6 +18,7 @@ struct fields {
     int minute;
     int second;
     int offset_s;
+    bool zoned;
 };
 
 bool fup_lq_date_of(int64_t seconds, struct fup_lq_date *ret_date)
@@ -33,13 +34,30 @@ bool fup_lq_date_of(int64_t seconds, struct fup_lq_date *ret_date)
         days > fup_days_from_civil(9999, 12, 31)) {
         return false;
     }
-    *ret_date = (struct fup_lq_date){.days = (int32_t)days, .second = second};
+    *ret_date = (struct fup_lq_date){
+        .days = (int32_t)days, .second = second, .instant = true};
     return true;
 }
 
 int64_t fup_lq_date_seconds(const struct fup_lq_date *date)
 {
     return (int64_t)date->days * DAY_S + date->second - date->offset_s;
+}
+
+void fup_lq_date_shift(struct fup_lq_date *date, const struct fup_zone *zone)
+{
+    int64_t s = fup_lq_date_seconds(date);
+    struct fup_lq_date local;
+    int offset_s;
+
+    if (!date->instant || zone == NULL) {
+        return;
+    }
+    offset_s = fup_zone_offset_s(zone, s * FUP_US_PER_S);
+    if (fup_lq_date_of(s + offset_s, &local)) {
+        local.offset_s = offset_s;
+        *date = local;
+    }
 }
 
 static void skip_spaces(struct fup_lq_span *text)
@@ -105,6 +123,7 @@ static bool take_zone(struct fup_lq_span *text, struct fields *fields)
     if (text->n == 0) {
         return true;
     }
+    fields->zoned = true;
     if (*text->p != '+' && *text->p != '-') {
         word = take_letters(text);
         return fup_lq_span_is(word, "Z") || fup_lq_span_is(word, "UTC") ||
@@ -213,6 +232,7 @@ static bool from_fields(const struct fields *fields,
     ret_date->second = fields->hour * 3600 + fields->minute * 60 +
                        (fields->second == 60 ? 59 : fields->second);
     ret_date->offset_s = fields->offset_s;
+    ret_date->instant = fields->zoned;
     return true;
 }
 

@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "liquid_lex.h"
+#include "plan/zone.h"
 
 /* A wall time and how it lies to UTC. */
 struct fup_lq_date {
     int32_t days; /* since 1970-01-01, of the wall time */
     int second;   /* of that day, 0 to 86399 */
     int offset_s; /* wall time minus UTC */
+    bool instant; /* it was written with its offset, or as seconds */
 };
 
 enum fup_lq_date_word {
@@ -20,6 +22,7 @@ enum fup_lq_date_word {
     LQ_DATE_MONTH_SHORT,
     LQ_DATE_DAY,
     LQ_DATE_DAY_SHORT,
+    LQ_DATE_HALF,  /* of the day: before and after noon */
     LQ_DATE_WORDS, /* how many */
 };
 
@@ -33,11 +36,16 @@ bool fup_lq_date_of(int64_t seconds, struct fup_lq_date *ret_date);
  * Returns whether @text is a date. */
 bool fup_lq_date_parse(struct fup_lq_span text, struct fup_lq_date *ret_date);
 
+/* The wall time of an instant in @zone. Any other date stays as it is, and so
+ * does what would leave the years. */
+void fup_lq_date_shift(struct fup_lq_date *date, const struct fup_zone *zone);
+
 /* Seconds since 1970. */
 int64_t fup_lq_date_seconds(const struct fup_lq_date *date);
 
-/* The name of month or weekday @index (from 0, Sunday) in @locale, UTF-8;
- * English for NULL, and where ICU knows no better. */
+/* The name of month, weekday or half @index (from 0, Sunday) in @locale, UTF-8;
+ * English for NULL, and where ICU knows no better. A thread keeps the names of
+ * the locale that it asked for last. */
 void fup_lq_date_name(const char *locale,
                       enum fup_lq_date_word word,
                       int index,

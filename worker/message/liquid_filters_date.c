@@ -1,6 +1,7 @@
-/* The filter "date": strftime as the standard's, in the language of the
- * message where it has the variable "locale". "now" is refused: a render asks
- * no clock, so that a preview shows what will be sent. */
+/* The filter "date": strftime as the standard's, in the reader's zone and in
+ * the language of the message where it has the variable "locale". "now" is
+ * refused: a render asks no clock, so that a preview shows what will be sent.
+ */
 
 #include <stdio.h>
 #include <string.h>
@@ -234,6 +235,19 @@ static void print_name(struct print *print, enum fup_lq_date_word word)
     print_word(print, name);
 }
 
+/* "AM", "p. m."; small where there are small letters for it (@small). */
+static void print_half(struct print *print, bool small)
+{
+    char name[LQ_DATE_WORD_MAX];
+
+    fup_lq_date_name(print->locale, LQ_DATE_HALF,
+                     print->date.second >= 12 * 3600, name);
+    for (char *p = name; small && *p != '\0'; p++) {
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
+    }
+    print_word(print, name);
+}
+
 static void print_zone(struct print *print)
 {
     int minutes = print->date.offset_s / 60;
@@ -248,8 +262,6 @@ static void print_zone(struct print *print)
 /* The directives that are words. Returns whether @letter is one. */
 static bool print_text(struct print *print, char letter)
 {
-    bool evening = print->date.second >= 12 * 3600;
-
     switch (letter) {
     case 'A':
         print_name(print, LQ_DATE_DAY);
@@ -265,10 +277,8 @@ static bool print_text(struct print *print, char letter)
         print_name(print, LQ_DATE_MONTH_SHORT);
         return true;
     case 'P':
-        print_word(print, evening ? "pm" : "am");
-        return true;
     case 'p':
-        print_word(print, evening ? "PM" : "AM");
+        print_half(print, letter == 'P');
         return true;
     case 'Z':
         print_word(print, print->date.offset_s == 0 ? "UTC" : "");
@@ -390,6 +400,7 @@ static enum fup_code apply_date(struct fup_lq_call *call,
     if (format.n == 0 || !read_date(&call->in, &print.date)) {
         return FUP_OK;
     }
+    fup_lq_date_shift(&print.date, call->render->reader.zone);
     fup_civil_from_days(print.date.days, &print.year, &print.month, &print.day);
     print.weekday = (int)((print.date.days % 7 + 11) % 7);
     print.yearday =

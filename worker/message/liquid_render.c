@@ -1,6 +1,7 @@
 /* Walking the nodes of a template. */
 
 #include "liquid_render.h"
+#include "liquid_isolate.h"
 
 #include <string.h>
 
@@ -85,7 +86,7 @@ static enum fup_code render_output(struct fup_lq_render *render,
     if (code != FUP_OK) {
         return code;
     }
-    fup_lq_print(&value, out);
+    fup_lq_print_for(&render->reader, &value, out);
     return out_check(render, out);
 }
 
@@ -407,27 +408,46 @@ static enum fup_code prepare(struct fup_lq_render *render)
     return FUP_OK;
 }
 
+static enum fup_code run(struct fup_lq_render *render, struct fup_buf *out)
+{
+    _Alignas(16) char first[STACK_ARENA];
+    enum fup_code code;
+
+    render->loops_left = LQ_LOOPS_MAX;
+    render->work_left = LQ_WORK_MAX;
+    render->leaving = LQ_NODE_TEXT;
+    fup_lq_arena_init(&render->arena, first, sizeof first);
+    code = prepare(render);
+    if (code == FUP_OK) {
+        code = render_nodes(render, 0, render->liquid->n_nodes, out);
+    }
+    fup_lq_arena_done(&render->arena);
+    return code;
+}
+
 enum fup_code fup_liquid_render(const struct fup_liquid *liquid,
                                 const struct cJSON *data,
                                 enum fup_liquid_mode mode,
                                 struct fup_buf *out,
                                 struct fup_err *err)
 {
-    _Alignas(16) char first[STACK_ARENA];
-    struct fup_lq_render render = {.liquid = liquid,
-                                   .data = data,
-                                   .mode = mode,
-                                   .err = err,
-                                   .loops_left = LQ_LOOPS_MAX,
-                                   .work_left = LQ_WORK_MAX,
-                                   .leaving = LQ_NODE_TEXT};
-    enum fup_code code;
+    struct fup_lq_render render = {
+        .liquid = liquid, .data = data, .mode = mode, .err = err};
 
-    fup_lq_arena_init(&render.arena, first, sizeof first);
-    code = prepare(&render);
-    if (code == FUP_OK) {
-        code = render_nodes(&render, 0, liquid->n_nodes, out);
+    return run(&render, out);
+}
+
+enum fup_code fup_liquid_render_for(const struct fup_liquid *liquid,
+                                    const struct cJSON *data,
+                                    const struct fup_liquid_reader *reader,
+                                    struct fup_buf *out,
+                                    struct fup_err *err)
+{
+    struct fup_lq_render render = {
+        .liquid = liquid, .data = data, .mode = FUP_LIQUID_STRICT, .err = err};
+
+    if (reader != NULL) {
+        render.reader = *reader;
     }
-    fup_lq_arena_done(&render.arena);
-    return code;
+    return run(&render, out);
 }

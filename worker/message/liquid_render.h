@@ -18,6 +18,7 @@ struct fup_lq_render {
     const struct fup_liquid *liquid;
     const struct cJSON *data;
     enum fup_liquid_mode mode;
+    struct fup_liquid_reader reader;
     struct fup_err *err;
     struct fup_lq_arena arena;
     struct fup_lq_value *locals; /* by name; UNSET until assigned */

@@ -137,3 +137,16 @@ bool fup_locale_parent(struct fup_locale *locale)
                    parent_region(locale));
     return true;
 }
+
+bool fup_locale_is_right_to_left(const char *text)
+{
+    struct fup_locale locale;
+    char name[sizeof locale.language + sizeof locale.script + 1];
+
+    if (!fup_locale_parse(text, &locale)) {
+        return false;
+    }
+    (void)snprintf(name, sizeof name, "%s%s%s", locale.language,
+                   locale.script[0] != '\0' ? "_" : "", locale.script);
+    return uloc_isRightToLeft(name);
+}

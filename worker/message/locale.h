@@ -23,4 +23,7 @@ bool fup_locale_equal(const struct fup_locale *a, const struct fup_locale *b);
  * root. */
 bool fup_locale_parent(struct fup_locale *locale);
 
+/* Whether the script of @text, a locale, runs from right to left. */
+bool fup_locale_is_right_to_left(const char *text);
+
 #endif

@@ -137,10 +137,17 @@ int64_t fup_plan_after(const struct fup_plan_env *env,
                        const struct fup_delay *delay,
                        int64_t from_at)
 {
+    return add_delay(fup_plan_zone(env, schedule, facts), delay, from_at);
+}
+
+const struct fup_zone *fup_plan_zone(const struct fup_plan_env *env,
+                                     const struct fup_schedule *schedule,
+                                     const struct fup_facts *facts)
+{
     const struct fup_zone *zones[FUP_FACTS_ZONES];
 
     (void)find_zones(env, schedule, facts, zones);
-    return add_delay(zones[0], delay, from_at);
+    return zones[0];
 }
 
 void fup_plan_local(const struct fup_plan_env *env,
@@ -150,10 +157,8 @@ void fup_plan_local(const struct fup_plan_env *env,
                     int32_t *ret_days,
                     int64_t *ret_wall_us)
 {
-    const struct fup_zone *zones[FUP_FACTS_ZONES];
-
-    (void)find_zones(env, schedule, facts, zones);
-    fup_zone_local(zones[0], at, ret_days, ret_wall_us);
+    fup_zone_local(fup_plan_zone(env, schedule, facts), at, ret_days,
+                   ret_wall_us);
 }
 
 static uint64_t hash_field(uint64_t hash, const char *text)
