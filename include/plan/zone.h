@@ -27,6 +27,16 @@ void fup_zones_free(struct fup_zones *zones);
  * Owned by @zones. */
 const struct fup_zone *fup_zones_get(struct fup_zones *zones, const char *name);
 
+/* Called once for each name that turns out to be no zone, during the
+ * fup_zones_get() that finds it out, for as many as are remembered. @name is
+ * text from outside. */
+typedef void (*fup_zones_unknown_cb)(const char *name, void *arg);
+
+/* Tell @on_unknown from now on; NULL tells nobody. */
+void fup_zones_watch(struct fup_zones *zones,
+                     fup_zones_unknown_cb on_unknown,
+                     void *arg);
+
 /* The name given to fup_zones_get(). */
 const char *fup_zone_name(const struct fup_zone *zone);
 

@@ -422,6 +422,17 @@ static enum fup_code open_sessions(struct fup_engine *engine,
     return code;
 }
 
+/* Where a person lives as the CRM wrote it: once a name, for it is passed over
+ * again and again. */
+static void on_unknown_zone(const char *name, void *arg)
+{
+    const struct fup_engine *engine = arg;
+
+    fup_log(engine->o.log, FUP_LOG_WARN, "unknown_zone",
+            "name=\"%.60s\" do=\"correct it in the CRM; the next one counts\"",
+            name);
+}
+
 enum fup_code fup_engine_open(struct uv_loop_s *loop,
                               const struct fup_engine_options *options,
                               struct fup_schedules *schedules,
@@ -445,6 +456,7 @@ enum fup_code fup_engine_open(struct uv_loop_s *loop,
         free(engine);
         return fup_err_set(err, code, "out of memory");
     }
+    fup_zones_watch(engine->zones, on_unknown_zone, engine);
     (void)uv_timer_init(loop, &engine->tick);
     engine->tick.data = engine;
     engine->open_handles = 1;

@@ -24,6 +24,8 @@ struct entry {
 struct fup_zones {
     struct entry *buckets[BUCKETS];
     size_t n_unknown;
+    fup_zones_unknown_cb on_unknown;
+    void *arg;
 };
 
 enum fup_code fup_zones_create(struct fup_zones **ret_zones)
@@ -54,6 +56,14 @@ void fup_zones_free(struct fup_zones *zones)
     free(zones);
 }
 
+void fup_zones_watch(struct fup_zones *zones,
+                     fup_zones_unknown_cb on_unknown,
+                     void *arg)
+{
+    zones->on_unknown = on_unknown;
+    zones->arg = arg;
+}
+
 /* Put @name at the front of @bucket; NULL when memory is out. */
 static struct entry *remember(struct entry **bucket, const char *name)
 {
@@ -79,6 +89,9 @@ load(struct fup_zones *zones, struct entry **bucket, const char *name)
     if (code == FUP_ENOENT) {
         if (zones->n_unknown < UNKNOWN_MAX && remember(bucket, name) != NULL) {
             zones->n_unknown++;
+            if (zones->on_unknown != NULL) {
+                zones->on_unknown(name, zones->arg);
+            }
         }
         return NULL;
     }

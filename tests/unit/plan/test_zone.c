@@ -211,6 +211,32 @@ static void aliases_and_old_names_are_known(void **state)
     }
 }
 
+static void note_unknown(const char *name, void *arg)
+{
+    char *names = arg;
+
+    (void)snprintf(names + strlen(names), 64 - strlen(names), "%.20s,", name);
+}
+
+static void an_unknown_name_is_told_once(void **state)
+{
+    struct fup_zones *zones = NULL;
+    char names[64] = "";
+
+    (void)state;
+    assert_int_equal(fup_zones_create(&zones), FUP_OK);
+    assert_null(fup_zones_get(zones, "Mars/Unwatched"));
+    fup_zones_watch(zones, note_unknown, names);
+    for (int i = 0; i < 3; i++) {
+        (void)fup_zones_get(zones, "Mars/Olympus");
+        (void)fup_zones_get(zones, "Europe/Berlin");
+        (void)fup_zones_get(zones, "BST");
+        (void)fup_zones_get(zones, "Mars/Unwatched");
+    }
+    assert_string_equal(names, "Mars/Olympus,BST,");
+    fup_zones_free(zones);
+}
+
 static void a_flood_of_unknown_names_keeps_real_zones_working(void **state)
 {
     char name[32];
@@ -232,6 +258,7 @@ int main(void)
         cmocka_unit_test(there_and_back_is_the_same_unless_repeated),
         cmocka_unit_test(names_that_are_no_zone_are_refused),
         cmocka_unit_test(aliases_and_old_names_are_known),
+        cmocka_unit_test(an_unknown_name_is_told_once),
         cmocka_unit_test(a_flood_of_unknown_names_keeps_real_zones_working),
     };
 
