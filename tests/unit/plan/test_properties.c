@@ -126,8 +126,9 @@ static void random_run(struct world *w)
         at += roll_s(w, DAY_S * 4 / 6) * FUP_US_PER_S;
         w->sends[i] = at;
     }
-    run->contact_sends = w->sends;
+    /* The newest ones, or few would ever count. */
     run->n_contact_sends = (size_t)roll(&w->seed, 7);
+    run->contact_sends = w->sends + 6 - run->n_contact_sends;
 }
 
 static void world_init(struct world *w, struct fixture *f, uint64_t number)
@@ -191,7 +192,9 @@ static size_t sends_within(const struct world *w, int64_t at)
     size_t n = 0;
 
     for (size_t i = 0; i < w->f->run.n_contact_sends; i++) {
-        n += w->sends[i] > at - per_us && w->sends[i] <= at ? 1 : 0;
+        int64_t sent = w->f->run.contact_sends[i];
+
+        n += sent > at - per_us && sent <= at ? 1 : 0;
     }
     return n;
 }
@@ -231,6 +234,82 @@ static void check_limits(const struct world *w, const struct fup_plan *plan)
                    plan->expires_at <= window_end(w)),
               "expires at the wrong time");
     }
+}
+
+/* -- the first and the last instant, by a slow search ---------------------- */
+
+static bool may_send(const struct world *w, int64_t at)
+{
+    const struct fup_schedule *s = &w->f->schedule;
+    const struct fup_hours hours = {s, w->zones, w->f->facts.n_timezones};
+
+    return slow_allows(&hours, at) &&
+           (s->cap_max == 0 || sends_within(w, at) < (size_t)s->cap_max);
+}
+
+/* Where rules 1 and 2 left the step. */
+static int64_t search_began(const struct fup_plan *plan)
+{
+    int64_t at = FUP_TIME_NONE;
+
+    for (size_t i = 0; i < plan->trace.n; i++) {
+        if (plan->trace.moves[i].rule <= FUP_RULE_GAP) {
+            at = plan->trace.moves[i].at;
+        }
+    }
+    return at;
+}
+
+static void check_none_earlier(const struct world *w,
+                               const struct fup_plan *plan)
+{
+    int64_t at = search_began(plan);
+
+    check(w, plan, plan->at == at || !may_send(w, at), "was free at once");
+    for (at += MIN_S * FUP_US_PER_S - at % (MIN_S * FUP_US_PER_S);
+         at < plan->at; at += MIN_S * FUP_US_PER_S) {
+        check(w, plan, !may_send(w, at), "an earlier minute was free");
+    }
+}
+
+static void check_none_later(const struct world *w, const struct fup_plan *plan)
+{
+    const struct fup_hours hours = {&w->f->schedule, w->zones,
+                                    w->f->facts.n_timezones};
+    int64_t guard_us = 600 * FUP_US_PER_S;
+
+    check(w, plan,
+          plan->at == slow_last(&hours, window_end(w) - guard_us, plan->at),
+          "could be pulled forward less");
+}
+
+/* Planned when we answer, so that nothing is late yet. */
+static void a_plan_is_the_first_or_the_last_instant_there_is(void **state)
+{
+    struct world w;
+    struct fup_plan plan;
+    size_t first = 0;
+    size_t last = 0;
+
+    for (uint64_t i = 1; i <= N_CASES / 10; i++) {
+        world_init(&w, *state, i);
+        w.f->run.force = 0;
+        w.f->run.due_at = w.f->run.manual_at = FUP_TIME_NONE;
+        w.now = w.f->facts.last_answer_at;
+        ask(&w, w.now, &plan);
+        if (plan.at <= w.now || plan.action == FUP_ACTION_SKIP) {
+            continue;
+        }
+        if (plan.reason == FUP_REASON_PULLED_FORWARD) {
+            check_none_later(&w, &plan);
+            last++;
+        } else {
+            check_none_earlier(&w, &plan);
+            first++;
+        }
+    }
+    print_message("%zu first, %zu last\n", first, last);
+    assert_true(first > N_CASES / 30 && last > N_CASES / 400);
 }
 
 static bool is_same(const struct fup_plan *a, const struct fup_plan *b)
@@ -342,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(no_plan_ever_breaks_a_limit),
+        TEST(a_plan_is_the_first_or_the_last_instant_there_is),
         TEST(the_same_input_gives_the_same_output),
         TEST(what_was_armed_is_done_at_its_instant),
         TEST(asking_in_between_moves_nothing),

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unicode/ucal.h>
+#include <unicode/ustring.h>
 
 #include "core/time.h"
 #include "plan/zone.h"
@@ -169,6 +171,42 @@ static void there_and_back_is_the_same_unless_repeated(void **state)
     }
 }
 
+/* The calendar that ICU keeps beside the list of changes that we read. */
+static void any_instant_has_the_local_time_of_icus_calendar(void **state)
+{
+    static const char *const names[] = {
+        "Europe/Berlin",     "Australia/Lord_Howe", "Pacific/Apia",
+        "Africa/Cairo",      "America/Sao_Paulo",   "Asia/Beirut",
+        "Africa/Casablanca", "Asia/Kathmandu",      "America/New_York"};
+
+    for (size_t z = 0; z < sizeof names / sizeof names[0]; z++) {
+        const struct fup_zone *zone = fup_zones_get(*state, names[z]);
+        UErrorCode status = U_ZERO_ERROR;
+        UChar wide[64];
+        UCalendar *cal;
+        int64_t ms = 0;
+
+        u_uastrcpy(wide, names[z]);
+        cal = ucal_open(wide, -1, "en", UCAL_GREGORIAN, &status);
+        /* 37 h and some: each hour of the day, near every change of 60 years */
+        for (; ms < INT64_C(1893456000000); ms += 134567891) {
+            int32_t days;
+            int64_t wall_us;
+
+            fup_zone_local(zone, ms * FUP_US_PER_MS, &days, &wall_us);
+            ucal_setMillis(cal, (UDate)ms, &status);
+            assert_int_equal(wall_us / 60000000 / 60,
+                             ucal_get(cal, UCAL_HOUR_OF_DAY, &status));
+            assert_int_equal(wall_us / 60000000 % 60,
+                             ucal_get(cal, UCAL_MINUTE, &status));
+            assert_int_equal((days + 4) % 7 + 1,
+                             ucal_get(cal, UCAL_DAY_OF_WEEK, &status));
+        }
+        assert_true(U_SUCCESS(status));
+        ucal_close(cal);
+    }
+}
+
 static void names_that_are_no_zone_are_refused(void **state)
 {
     static const char *const names[] = {
@@ -256,6 +294,7 @@ int main(void)
         cmocka_unit_test(local_times_have_their_instant),
         cmocka_unit_test(instants_have_their_local_time),
         cmocka_unit_test(there_and_back_is_the_same_unless_repeated),
+        cmocka_unit_test(any_instant_has_the_local_time_of_icus_calendar),
         cmocka_unit_test(names_that_are_no_zone_are_refused),
         cmocka_unit_test(aliases_and_old_names_are_known),
         cmocka_unit_test(an_unknown_name_is_told_once),
