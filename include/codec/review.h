@@ -10,9 +10,11 @@
 #include "core/err.h"
 
 /* Warn of contradictions in @file, a schedule that was loaded; it is read once
- * more to say where they stand.
+ * more to say where they stand. @now says what is past.
  *
  * - a step that is always skipped where its channel has a window
+ * - a local time of day that send_hours allow on no day
+ * - holidays that are all past
  * - min_gap longer than a step's delay, which then never counts
  * - jitter longer than a step's delay
  * - two steps that may be pulled forward to the same instant
@@ -22,6 +24,7 @@
 FUP_MUST_CHECK enum fup_code
 fup_schedule_review(const struct fup_schedule_file *file,
                     const struct fup_channels *channels,
+                    int64_t now,
                     struct fup_problems *problems);
 
 /* The same for each of @schedules, and of one that is never chosen because
@@ -29,6 +32,7 @@ fup_schedule_review(const struct fup_schedule_file *file,
 FUP_MUST_CHECK enum fup_code
 fup_schedules_review(const struct fup_schedules *schedules,
                      const struct fup_channels *channels,
+                     int64_t now,
                      struct fup_problems *problems);
 
 #endif

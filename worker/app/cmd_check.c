@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "codec/channels.h"
 #include "codec/review.h"
 #include "codec/schedule.h"
 #include "commands_offline.h"
 #include "core/json.h"
+#include "core/time.h"
 #include "offline.h"
 
 #define COMMAND       "check"
@@ -69,6 +71,14 @@ static enum fup_code worse(enum fup_code a, enum fup_code b)
     return a == FUP_OK || b == FUP_ENOMEM ? b : a;
 }
 
+static int64_t now(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * FUP_US_PER_S;
+}
+
 static enum fup_code check_folder(struct job *job, const char *path)
 {
     struct fup_schedules schedules = {0};
@@ -84,8 +94,8 @@ static enum fup_code check_folder(struct job *job, const char *path)
         code = worse(code, fup_channels_load(path, &channels, &job->problems));
     }
     if (code != FUP_ENOMEM) {
-        code = worse(
-            code, fup_schedules_review(&schedules, &channels, &job->problems));
+        code = worse(code, fup_schedules_review(&schedules, &channels, now(),
+                                                &job->problems));
     }
     fup_schedules_done(&schedules);
     fup_channels_done(&channels);
@@ -125,7 +135,7 @@ static enum fup_code check_file(struct job *job, const char *path)
         job->n_schedules++;
         code = load_beside(path, &channels);
         if (code == FUP_OK) {
-            code = fup_schedule_review(&file, &channels, &job->problems);
+            code = fup_schedule_review(&file, &channels, now(), &job->problems);
         }
         fup_schedule_file_done(&file);
         fup_channels_done(&channels);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "codec/text_file.h"
+#include "core/time.h"
 #include "json_in.h"
 #include "plan/plan.h"
 
@@ -18,6 +19,7 @@ struct review {
     const struct fup_schedule_file *file;
     const struct fup_schedule *schedule;
     const struct fup_channels *channels;
+    int64_t now;
     struct fup_problems *problems;
     struct fup_json json;
 };
@@ -120,6 +122,62 @@ static void review_late(const struct review *review)
         fup_problems_warn(review->problems, &place,
                           "max_late is shorter than a minute: a restart makes "
                           "steps late");
+    }
+}
+
+/* -- hours ----------------------------------------------------------------- */
+
+/* Whether a range of some day has a time from @from_s to @to_s; all are counted
+ * from local midnight and may reach into the next day. */
+static bool
+hours_meet(const struct fup_schedule *schedule, int64_t from_s, int64_t to_s)
+{
+    for (size_t day = 0; day < 7; day++) {
+        for (size_t i = 0; i < schedule->hours[day].n; i++) {
+            const struct fup_range *r = &schedule->hours[day].ranges[i];
+            int64_t end_s = r->to_s + (r->to_s <= r->from_s ? DAY_S : 0);
+
+            if (from_s < end_s && to_s >= r->from_s) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A step with a local time of its own, which the hours always move. */
+static void review_hours(const struct review *review)
+{
+    const struct fup_schedule *schedule = review->schedule;
+
+    for (size_t i = 0; schedule->has_hours && i < schedule->n_steps; i++) {
+        int32_t from_s = schedule->steps[i].after.wall_s;
+        int64_t to_s = from_s + schedule->jitter_s;
+
+        if (from_s >= 0 && hours_meet(schedule, 0, INT64_MAX) &&
+            !hours_meet(schedule, from_s, to_s) &&
+            !hours_meet(schedule, from_s + DAY_S, to_s + DAY_S)) {
+            struct fup_place place = place_of_step(review, i, "after");
+
+            fup_problems_warn(review->problems, &place,
+                              "step %zu never goes out at %02d:%02d: no "
+                              "send_hours have that time",
+                              i + 1, from_s / 3600, from_s / 60 % 60);
+        }
+    }
+}
+
+static void review_holidays(const struct review *review)
+{
+    const struct fup_schedule *schedule = review->schedule;
+    int64_t today = review->now / FUP_US_PER_S / DAY_S;
+
+    if (schedule->n_holidays > 0 &&
+        schedule->holidays[schedule->n_holidays - 1] < today - 1) {
+        struct fup_place place = place_of(review, "holidays");
+
+        fup_problems_warn(review->problems, &place,
+                          "all holidays are past: none will be kept");
     }
 }
 
@@ -315,14 +373,17 @@ apply(struct review *review, const rule_fn *rules, size_t n)
 
 enum fup_code fup_schedule_review(const struct fup_schedule_file *file,
                                   const struct fup_channels *channels,
+                                  int64_t now,
                                   struct fup_problems *problems)
 {
     static const rule_fn rules[] = {
-        review_window, review_gap, review_jitter, review_pulled, review_late,
+        review_window, review_gap,   review_jitter,   review_pulled,
+        review_late,   review_hours, review_holidays,
     };
     struct review review = {.file = file,
                             .schedule = file->schedule,
                             .channels = channels,
+                            .now = now,
                             .problems = problems};
 
     return apply(&review, rules, sizeof rules / sizeof rules[0]);
@@ -368,12 +429,14 @@ static enum fup_code review_shadows(const struct fup_schedules *schedules,
 
 enum fup_code fup_schedules_review(const struct fup_schedules *schedules,
                                    const struct fup_channels *channels,
+                                   int64_t now,
                                    struct fup_problems *problems)
 {
     enum fup_code code = FUP_OK;
 
     for (size_t i = 0; code == FUP_OK && i < schedules->n; i++) {
-        code = fup_schedule_review(&schedules->items[i], channels, problems);
+        code =
+            fup_schedule_review(&schedules->items[i], channels, now, problems);
         if (code == FUP_OK) {
             code = review_shadows(schedules, i, problems);
         }

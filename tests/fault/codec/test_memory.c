@@ -137,7 +137,7 @@ static enum fup_code review_schedule(struct fup_problems *problems)
         golden_path(path, "check/contradictions.json"), &file, problems);
 
     if (code == FUP_OK) {
-        code = fup_schedule_review(&file, &none, problems);
+        code = fup_schedule_review(&file, &none, 0, problems);
         fup_schedule_file_done(&file);
     }
     return code;

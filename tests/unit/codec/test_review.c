@@ -15,6 +15,7 @@
 #include "codec/review.h"
 
 #define FILES_MAX 4
+#define NOW       INT64_C(1795253400000000) /* 2026-11-21T09:30:00Z */
 
 struct fixture {
     char folder[64];
@@ -92,7 +93,8 @@ static void review(struct fixture *f)
     assert_int_equal(fup_schedules_load(f->folder, &schedules, &f->problems),
                      FUP_OK);
     assert_int_equal(
-        fup_schedules_review(&schedules, &f->channels, &f->problems), FUP_OK);
+        fup_schedules_review(&schedules, &f->channels, NOW, &f->problems),
+        FUP_OK);
     fup_schedules_done(&schedules);
 }
 
@@ -208,6 +210,53 @@ static void hours_without_a_range(void **state)
                       STEP("\"after\": \"1h\"")),
                   "a.json:2:15: send_hours allow no time at all: nothing will "
                   "be sent\n");
+}
+
+#define HOURS(range)                                                           \
+    "\"min_gap\": \"1s\", \"send_hours\": {\"tue\": [\"" range "\"]},\n"
+
+static void a_local_time_outside_all_hours(void **state)
+{
+    assert_review(*state,
+                  HOURS("09:00-18:00")
+                      STEPS(STEP("\"after\": \"1d 17:59\"") ",\n" STEP(
+                          "\"after\": \"1d 18:00\"")),
+                  "a.json:7:10: step 2 never goes out at 18:00: no send_hours "
+                  "have that time\n");
+}
+
+static void a_local_time_after_midnight_is_in_the_night_before(void **state)
+{
+    assert_review(*state,
+                  HOURS("22:00-02:00")
+                      STEPS(STEP("\"after\": \"1d 01:59\"") ",\n" STEP(
+                          "\"after\": \"1d 02:00\"")),
+                  "a.json:7:10: step 2 never goes out at 02:00: no send_hours "
+                  "have that time\n");
+}
+
+static void jitter_may_carry_a_local_time_into_the_hours(void **state)
+{
+    assert_review(*state,
+                  "\"jitter\": \"1h\", " HOURS("09:00-18:00")
+                      STEPS(STEP("\"after\": \"1d 08:00\"")),
+                  "");
+}
+
+static void holidays_that_are_all_past(void **state)
+{
+    assert_review(*state,
+                  "\"holidays\": [\"2026-01-01\", \"2025-12-25\"],\n" STEPS(
+                      STEP("\"after\": \"1h\"")),
+                  "a.json:2:13: all holidays are past: none will be kept\n");
+}
+
+static void a_holiday_to_come_is_fine(void **state)
+{
+    assert_review(*state,
+                  "\"holidays\": [\"2025-12-25\", \"2026-12-25\"],\n" STEPS(
+                      STEP("\"after\": \"1h\"")),
+                  "");
 }
 
 static void a_gap_longer_than_a_delay(void **state)
@@ -350,7 +399,8 @@ static void a_file_that_has_gone_is_named_as_a_whole(void **state)
                      FUP_OK);
     assert_int_equal(unlink(f->paths[0]), 0);
     assert_int_equal(
-        fup_schedules_review(&schedules, &f->channels, &f->problems), FUP_OK);
+        fup_schedules_review(&schedules, &f->channels, NOW, &f->problems),
+        FUP_OK);
     fup_schedules_done(&schedules);
     assert_problems(f, "a.json:0:0: max_late is shorter than a minute: a "
                        "restart makes steps late\n");
@@ -371,6 +421,11 @@ int main(void)
         TEST(a_late_step_without_a_message_is_fine),
         TEST(a_template_of_the_channel_is_a_way_out),
         TEST(hours_without_a_range),
+        TEST(a_local_time_outside_all_hours),
+        TEST(a_local_time_after_midnight_is_in_the_night_before),
+        TEST(jitter_may_carry_a_local_time_into_the_hours),
+        TEST(holidays_that_are_all_past),
+        TEST(a_holiday_to_come_is_fine),
         TEST(a_gap_longer_than_a_delay),
         TEST(a_gap_may_be_longer_than_a_local_time_is_away),
         TEST(jitter_longer_than_a_delay_is_said_once),
