@@ -221,7 +221,7 @@ static void a_local_time_outside_all_hours(void **state)
                   HOURS("09:00-18:00")
                       STEPS(STEP("\"after\": \"1d 17:59\"") ",\n" STEP(
                           "\"after\": \"1d 18:00\"")),
-                  "a.json:7:10: step 2 never goes out at 18:00: no send_hours "
+                  "a.json:8:10: step 2 never goes out at 18:00: no send_hours "
                   "have that time\n");
 }
 
@@ -231,7 +231,7 @@ static void a_local_time_after_midnight_is_in_the_night_before(void **state)
                   HOURS("22:00-02:00")
                       STEPS(STEP("\"after\": \"1d 01:59\"") ",\n" STEP(
                           "\"after\": \"1d 02:00\"")),
-                  "a.json:7:10: step 2 never goes out at 02:00: no send_hours "
+                  "a.json:8:10: step 2 never goes out at 02:00: no send_hours "
                   "have that time\n");
 }
 
