@@ -36,8 +36,8 @@ fup_schedule_parse(const char *text,
 /* Free @schedule, its messages too; NULL is allowed. */
 void fup_schedule_free(struct fup_schedule *schedule);
 
-/* Append the canonical form of a schedule that parses: without white space and
- * "$schema", members in their order, the dates of calendar files written out.
+/* Append the canonical form of a schedule that parses: without white space,
+ * "$schema" and "samples", members in their order, the dates of calendar files written out.
  * It parses to the same schedule wherever it is kept, and is what a version
  * consists of.
  *

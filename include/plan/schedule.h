@@ -79,7 +79,8 @@ struct fup_step {
     size_t n_outside;
     struct fup_message_def *message;    /* NULL: the step is silent */
     struct fup_names template_channels; /* channels it names a template for */
-    bool close; /* the conversation is closed after it */
+    bool close;      /* the conversation is closed after it */
+    uint64_t waived; /* rules of message/lint.h: bit n is rule n */
 };
 
 struct fup_schedule {
@@ -100,6 +101,7 @@ struct fup_schedule {
     int64_t cap_per_s;
     double holdout; /* share of enrollments that get no messages, 0 to 1 */
     bool require_inbound;
+    uint64_t waived; /* rules of message/lint.h, for all steps */
     struct fup_step steps[FUP_STEPS_MAX];
     size_t n_steps;
     char *first_locale; /* of the first text: the last locale to fall back to */

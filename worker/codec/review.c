@@ -1,5 +1,6 @@
-/* Each rule is one function over a schedule that parsed. The JSON is opened
- * again for places only: what is not found there is reported of the file. */
+/* Each rule is one function over a schedule that parsed; review_lint.c reads
+ * the texts. The JSON is opened again for places and samples only: what is not
+ * found there is reported of the file. */
 
 #include "codec/review.h"
 
@@ -10,6 +11,7 @@
 #include "core/time.h"
 #include "json_in.h"
 #include "plan/plan.h"
+#include "review_lint.h"
 
 #define DAY_S          86400
 #define LATE_LEAST_S   60
@@ -365,6 +367,10 @@ apply(struct review *review, const rule_fn *rules, size_t n)
 
     for (size_t i = 0; code == FUP_OK && i < n; i++) {
         rules[i](review);
+    }
+    if (code == FUP_OK) {
+        code =
+            fup_review_lint(review->schedule, &review->json, review->problems);
     }
     fup_json_close(&review->json);
     free(text);

@@ -218,6 +218,9 @@ static const struct fup_json_field step_fields[] = {
     {.name = "close",
      .read = fup_json_read_bool,
      .offset = offsetof(struct fup_step, close)},
+    {.name = "waive",
+     .read = fup_schedule_read_waive,
+     .offset = offsetof(struct fup_step, waived)},
     {.name = NULL},
 };
 
@@ -286,6 +289,8 @@ static const struct fup_json_field schedule_fields[] = {
     {.name = "require_inbound",
      .read = fup_json_read_bool,
      MEMBER(require_inbound)},
+    {.name = "waive", .read = fup_schedule_read_waive, MEMBER(waived)},
+    {.name = "samples", .read = fup_schedule_read_samples},
     {.name = "steps", .read = read_steps, .required = true},
     {.name = NULL},
 };
@@ -400,6 +405,7 @@ static enum fup_code print_canonical(struct cJSON *root, struct fup_buf *out)
     char *text;
 
     cJSON_DeleteItemFromObjectCaseSensitive(root, "$schema");
+    cJSON_DeleteItemFromObjectCaseSensitive(root, "samples");
     text = cJSON_PrintUnformatted(root);
     if (text == NULL) {
         return FUP_ENOMEM;

@@ -19,6 +19,11 @@ FUP_JSON_READER(fup_schedule_read_holidays);
 /* schedule_message.c: into is struct fup_step. */
 FUP_JSON_READER(fup_schedule_read_message);
 
+/* schedule_lint.c: "waive", into is uint64_t; "samples", which is only looked
+ * at. */
+FUP_JSON_READER(fup_schedule_read_waive);
+FUP_JSON_READER(fup_schedule_read_samples);
+
 /* The locale of the first text of @def, NULL if it has none. */
 const char *fup_schedule_def_locale(const struct fup_message_def *def);
 
