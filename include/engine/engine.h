@@ -34,6 +34,7 @@ struct fup_engine_options {
     int claim_batch;       /* timers claimed at once, at most 1024 */
     int capture_busy_ms;   /* pause between looks for changes, when there are */
     int capture_idle_ms;   /* and when there are none */
+    int poll_ms;           /* between questions to an adapter that is polled */
     int64_t stream_max;    /* entries in an outbound stream; more stay here */
     int sweep_s;           /* between looks for lost timers */
     const struct fup_channel_rule *channels;
@@ -67,9 +68,9 @@ void fup_engine_reload(struct fup_engine *engine,
                        struct fup_schedules *schedules);
 
 /* Take over the numbers of @options that may change while the engine works,
- * claim_batch, capture_busy_ms, capture_idle_ms, stream_max and sweep_s, and
- * its channels: those from before are not looked at any more. All else in
- * @options is ignored. */
+ * claim_batch, capture_busy_ms, capture_idle_ms, poll_ms, stream_max and
+ * sweep_s, and its channels: those from before are not looked at any more. All
+ * else in @options is ignored. */
 void fup_engine_tune(struct fup_engine *engine,
                      const struct fup_engine_options *options);
 

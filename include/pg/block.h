@@ -27,6 +27,16 @@ FUP_MUST_CHECK enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
                                                  const char *sql,
                                                  struct fup_err *err);
 
+/* The same, and @check(data) before the commit: it may run statements on @conn
+ * within the transaction. When it fails, nothing was done, and its code is
+ * returned; it has filled @err then. */
+FUP_MUST_CHECK enum fup_code
+fup_pg_block_script_checked(struct fup_pg_block *conn,
+                            const char *sql,
+                            enum fup_code (*check)(void *data),
+                            void *data,
+                            struct fup_err *err);
+
 /* Run one statement; *@ret_rows is valid until the next run or close.
  *
  * Errors: as above, and FUP_EFENCED; FUP_EUNKNOWN when the server was lost

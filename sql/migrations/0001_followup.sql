@@ -150,6 +150,14 @@ CREATE TABLE followup.change_log (
 CREATE INDEX change_log_xid ON followup.change_log
   (partition, xid, tenant, conversation);
 
+-- How far an adapter without triggers has been asked for changes.
+CREATE TABLE followup.polling (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  mark text,
+  polled_at timestamptz
+) WITH (fillfactor = 50);
+INSERT INTO followup.polling DEFAULT VALUES;
+
 -- Conversations to close. The CRM's own locks and triggers may take their time:
 -- each is closed in a transaction of its own that holds no lock of ours.
 CREATE TABLE followup.closing (

@@ -16,6 +16,7 @@
 #include "pg/statements.h"
 
 #define ADAPTER_MAX_BYTES   ((size_t)1024 * 1024)
+#define FORGET_MAX_BYTES    ((size_t)4096)
 #define FUNCTIONS_MAX_BYTES ((size_t)1024 * 1024)
 
 struct migration {
@@ -202,29 +203,87 @@ static enum fup_code read_state(const struct migration *m,
                             ret_rows, m->err);
 }
 
+/* Print what the adapter says of the CRM. Refused: it does not fit. */
+static enum fup_code check_problems(const struct migration *m, const char *name)
+{
+    struct fup_pg_rows rows;
+    enum fup_code code =
+        fup_pg_block_run(m->conn, &fup_sql_problems, NULL, 0, &rows, m->err);
+    int errors = 0;
+
+    for (int i = 0; code == FUP_OK && i < rows.n; i++) {
+        bool warns = strcmp(fup_pg_text(&rows, i, 0), "warning") == 0;
+
+        errors += warns ? 0 : 1;
+        (void)fprintf(stderr, "adapter %s: %s: %s\n", name,
+                      warns ? "warning" : "error", fup_pg_text(&rows, i, 1));
+    }
+    if (errors > 0) {
+        return fup_err_set(m->err, FUP_EREFUSED,
+                           "adapter %.60s: does not fit this database", name);
+    }
+    return code;
+}
+
+struct installing {
+    const struct migration *m;
+    const struct adapter *adapter;
+};
+
+/* Before the commit: does it fit, and note it. */
+static enum fup_code finish_install(void *data)
+{
+    const struct installing *in = data;
+    const char *params[] = {in->adapter->name, in->adapter->sql};
+    struct fup_pg_rows rows;
+    enum fup_code code = check_problems(in->m, in->adapter->name);
+
+    return code != FUP_OK
+               ? code
+               : fup_pg_block_run(in->m->conn, &fup_sql_migrate_adapter, params,
+                                  2, &rows, in->m->err);
+}
+
+/* What the adapter before had is forgotten first; on the same line, so that the
+ * lines that PostgreSQL names are those of the file. */
+static enum fup_code run_install(const struct migration *m,
+                                 const struct adapter *adapter)
+{
+    struct installing in = {m, adapter};
+    struct fup_buf script;
+    struct fup_err why = {0};
+    enum fup_code code;
+
+    fup_buf_init(&script, ADAPTER_MAX_BYTES + FORGET_MAX_BYTES);
+    for (const char *c = fup_sql_migrate_forget.sql; *c != '\0'; c++) {
+        fup_buf_addf(&script, "%c", *c == '\n' ? ' ' : *c);
+    }
+    fup_buf_addf(&script, "%s", adapter->sql);
+    code = script.failed;
+    if (code == FUP_OK) {
+        code = fup_pg_block_script_checked(m->conn, fup_buf_text(&script),
+                                           finish_install, &in, &why);
+    }
+    fup_buf_done(&script);
+    return why.msg[0] == '\0' ? code
+                              : fup_err_set(m->err, code, "adapter %s: %s",
+                                            adapter->name, why.msg);
+}
+
 static enum fup_code install(const struct migration *m,
                              const struct adapter *adapter)
 {
-    const char *params[] = {adapter->name, adapter->sql};
-    struct fup_pg_rows rows;
-    struct fup_err why = {0};
     enum fup_code code;
 
     if (m->dry_run) {
         (void)printf("adapter %s: would be installed\n", adapter->name);
         return FUP_OK;
     }
-    code = fup_pg_block_script(m->conn, adapter->sql, &why);
+    code = run_install(m, adapter);
     if (code == FUP_OK) {
-        code = fup_pg_block_run(m->conn, &fup_sql_migrate_adapter, params, 2,
-                                &rows, &why);
+        (void)printf("adapter %s: installed\n", adapter->name);
     }
-    if (code != FUP_OK) {
-        return fup_err_set(m->err, code, "adapter %s: %s", adapter->name,
-                           why.msg);
-    }
-    (void)printf("adapter %s: installed\n", adapter->name);
-    return FUP_OK;
+    return code;
 }
 
 /* None was asked for: bring the one in use up to date, where it is shipped. */
@@ -244,13 +303,15 @@ static enum fup_code update_adapter(const struct migration *m)
         return FUP_OK;
     }
     if (!find_shipped(&adapter, name)) {
-        (void)printf("adapter %s: left as it is, it came from a file\n", name);
-        return FUP_OK;
+        (void)snprintf(adapter.name, sizeof adapter.name, "%s", name);
+        (void)printf("adapter %s: left as it is, it came from a file\n",
+                     adapter.name);
+        return check_problems(m, adapter.name);
     }
     code = read_state(m, &adapter, &rows);
     if (code == FUP_OK && fup_pg_bool(&rows, 0, 1)) {
         (void)printf("adapter %s: present\n", adapter.name);
-        return FUP_OK;
+        return check_problems(m, adapter.name);
     }
     return code == FUP_OK ? install(m, &adapter) : code;
 }

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "internal.h"
-#include "pg/statements.h"
 
 #define TICK_MS  250
 #define CHECK_MS 1000
@@ -25,49 +24,6 @@ static void close_sessions(struct fup_engine *engine);
 
 /* --- PostgreSQL ------------------------------------------------------------
  */
-
-static void on_installation(struct fup_pg_request *req,
-                            enum fup_code code,
-                            const struct fup_pg_rows *rows,
-                            const struct fup_err *err)
-{
-    struct fup_engine *engine = req->data;
-
-    engine->installing = false;
-    if (engine->stage != FUP_ENGINE_OPEN) {
-        return;
-    }
-    if (code != FUP_OK || rows->n != 1) {
-        if (!engine->said_missing && code == FUP_EREFUSED) {
-            FUP_ENGINE_LOG(engine, ERROR, "schema_missing",
-                           "do=\"followup migrate\" why=\"%s\"", err->msg);
-            engine->said_missing = true;
-        }
-        return;
-    }
-    (void)snprintf(engine->tag, sizeof engine->tag, "%s",
-                   fup_pg_text(rows, 0, 0));
-    engine->since_at = fup_pg_int(rows, 0, 2, FUP_TIME_NONE);
-    engine->installed = true;
-    if (fup_pg_text(rows, 0, 3) == NULL) {
-        FUP_ENGINE_LOG(engine, WARN, "no_adapter",
-                       "do=\"followup migrate --adapter NAME\"");
-    }
-    fup_versions_resume(engine);
-}
-
-/* Read the installation as soon as it is there: the schema may be made while
- * the worker waits for it. */
-static void install(struct fup_engine *engine)
-{
-    if (engine->installed || engine->installing || !fup_pg_ready(engine->pg)) {
-        return;
-    }
-    engine->installing = true;
-    engine->install_req.data = engine;
-    fup_pg_submit(engine->pg, &engine->install_req, &fup_sql_installation, NULL,
-                  0, on_installation);
-}
 
 static void
 on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
@@ -90,7 +46,7 @@ on_pg_state(struct fup_pg *pg, bool ready, const struct fup_err *err)
     }
     FUP_ENGINE_LOG(engine, INFO, "postgres_ready", "");
     engine->said_away_pg = false;
-    install(engine);
+    fup_install_tick(engine, uv_now(engine->loop));
     fup_versions_resume(engine);
 }
 
@@ -275,13 +231,14 @@ static void on_tick(uv_timer_t *timer)
     if (engine->stage != FUP_ENGINE_OPEN) {
         return;
     }
-    install(engine);
+    fup_install_tick(engine, now_ms);
     check_redis(engine);
     fup_lease_tick(engine, now_ms);
     fup_inbox_start(engine);
     if (fup_engine_may_act(engine)) {
         sweep(engine, now_ms);
         fup_closing_kick(engine);
+        fup_poll_tick(engine, now_ms);
     }
 }
 
@@ -486,6 +443,7 @@ void fup_engine_tune(struct fup_engine *engine,
     engine->o.claim_batch = options->claim_batch;
     engine->o.capture_busy_ms = options->capture_busy_ms;
     engine->o.capture_idle_ms = options->capture_idle_ms;
+    engine->o.poll_ms = options->poll_ms;
     engine->o.stream_max = options->stream_max;
     engine->o.sweep_s = options->sweep_s;
     engine->o.channels = options->channels;

@@ -131,30 +131,36 @@ struct fup_engine {
     struct fup_inbox inbox;
     char tag[16];
     int64_t since_at;
-    bool installed; /* the schema is there and known */
+    bool installed; /* the schema is there, and the adapter fits */
     bool redis_ok;  /* the server may be used */
     bool ready;
     bool fatal;
     bool leasing;
     bool tending;            /* statistics are looked after */
     bool shutting;           /* a conversation is being closed */
+    bool polling;            /* the adapter is asked what has changed */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
     uint64_t next_sweep_ms;
     uint64_t ticked_ms;
     uint64_t next_check_ms; /* what Redis has is looked at then */
-    uint64_t close_by_ms;   /* draining ends; loop's clock */
+    uint64_t next_install_ms;
+    uint64_t next_poll_ms;
+    uint64_t close_by_ms; /* draining ends; loop's clock */
     int64_t lease_sent_ms;
     uv_timer_t tick;
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
     struct fup_pg_request tend_req;
     struct fup_pg_request shut_req;
+    struct fup_pg_request poll_req;
     struct fup_pg_request install_req;
     struct fup_pg_request release_req;
     bool installing;
     bool said_missing;
+    uint64_t said_problems; /* hash of what was said of the adapter */
+    bool said_poll;
     bool checking; /* Redis is asked whether it may be used */
     bool said_away_pg;
     bool said_away_redis;
@@ -190,6 +196,12 @@ void fup_engine_handle_closed(void *closed);
 /* lease.c */
 void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms);
 void fup_lease_release(struct fup_engine *engine);
+
+/* install.c: ask for the schema and the adapter until both will do */
+void fup_install_tick(struct fup_engine *engine, uint64_t now_ms);
+
+/* poll.c: ask an adapter without triggers what has changed */
+void fup_poll_tick(struct fup_engine *engine, uint64_t now_ms);
 
 /* closing.c: close conversations in the CRM until none waits */
 void fup_closing_kick(struct fup_engine *engine);

@@ -141,14 +141,19 @@ exec(struct fup_pg_block *conn, const char *sql, struct fup_err *err)
     return code;
 }
 
-enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
-                                  const char *sql,
-                                  struct fup_err *err)
+enum fup_code fup_pg_block_script_checked(struct fup_pg_block *conn,
+                                          const char *sql,
+                                          enum fup_code (*check)(void *data),
+                                          void *data,
+                                          struct fup_err *err)
 {
     enum fup_code code = exec(conn, "begin", err);
 
     if (code == FUP_OK) {
         code = exec(conn, sql, err);
+        if (code == FUP_OK && check != NULL) {
+            code = check(data);
+        }
         if (code == FUP_OK) {
             return exec(conn, "commit", err);
         }
@@ -159,6 +164,13 @@ enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
         return fup_pg_failure_set_conn(err, FUP_EAWAY, conn->conn);
     }
     return code;
+}
+
+enum fup_code fup_pg_block_script(struct fup_pg_block *conn,
+                                  const char *sql,
+                                  struct fup_err *err)
+{
+    return fup_pg_block_script_checked(conn, sql, NULL, NULL, err);
 }
 
 enum fup_code fup_pg_block_run(struct fup_pg_block *conn,

@@ -1,0 +1,3 @@
+/* A script: the adapter before may have had functions that this one has not. */
+DROP FUNCTION IF EXISTS followup.adapter_problems();
+DROP FUNCTION IF EXISTS followup.changed_since(text);
