@@ -32,6 +32,8 @@ function(fup_embed_sql target directory)
     endforeach()
     list(APPEND files ${found})
   endforeach()
+  file(GLOB shared CONFIGURE_DEPENDS ${directory}/adapters/shared/*.sql)
+  list(APPEND files ${shared})
   # Rewritten only when it changes, so that a removed file is noticed too.
   file(CONFIGURE OUTPUT ${out}/list.txt CONTENT "${lines}" @ONLY)
   add_custom_command(
@@ -51,8 +53,18 @@ endfunction()
 
 # Bytes rather than a string: literals over 4095 bytes are not portable C.
 # Character constants rather than numbers: those over 127 overflow a char.
+# A first line "\\ir NAME" stands for that file, beside this one, as in psql.
 function(bytes_of path ret)
   file(READ ${path} hex HEX)
+  file(STRINGS ${path} first LIMIT_COUNT 1)
+  if(first MATCHES "^\\\\ir (.+)$")
+    get_filename_component(folder ${path} DIRECTORY)
+    file(READ ${folder}/${CMAKE_MATCH_1} included HEX)
+    string(LENGTH "${first}" length)
+    math(EXPR length "${length} * 2")
+    string(SUBSTRING ${hex} ${length} -1 hex)
+    string(PREPEND hex ${included})
+  endif()
   string(REGEX MATCHALL ".." pairs "${hex}")
   if("00" IN_LIST pairs)
     message(FATAL_ERROR "${path}: holds a zero byte")

@@ -1,0 +1,135 @@
+\ir shared/chatwoot.sql
+
+-- --- change capture by triggers -----------------------------------------------
+--
+-- They run in Chatwoot's own transactions: they decide in a few comparisons
+-- whether the facts are another, and then add one row. What is resolved has no
+-- follow-up that a change of its contact could concern.
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_touch(conversation_id bigint)
+RETURNS void LANGUAGE sql AS $$
+  SELECT followup.touch(c.account_id::text, c.display_id::text)
+  FROM public.conversations c WHERE c.id = conversation_id
+$$;
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_touch_contact(contact bigint)
+RETURNS void LANGUAGE sql AS $$
+  SELECT followup.touch(c.account_id::text, c.display_id::text)
+  FROM public.conversations c WHERE c.contact_id = contact AND c.status <> 1
+$$;
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_message() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM followup.chatwoot_touch(OLD.conversation_id);
+  ELSIF TG_OP = 'INSERT' THEN
+    IF NEW.message_type IN (0, 1) AND NOT NEW.private THEN
+      PERFORM followup.chatwoot_touch(NEW.conversation_id);
+    END IF;
+  ELSIF NEW.conversation_id <> OLD.conversation_id
+    OR NEW.message_type <> OLD.message_type
+    OR NEW.private <> OLD.private
+    OR NEW.created_at <> OLD.created_at
+    OR (NEW.status = 3) IS DISTINCT FROM (OLD.status = 3)
+    OR NEW.content_attributes::text IS DISTINCT FROM
+       OLD.content_attributes::text THEN
+    PERFORM followup.chatwoot_touch(NEW.conversation_id);
+    IF NEW.conversation_id <> OLD.conversation_id THEN
+      PERFORM followup.chatwoot_touch(OLD.conversation_id);
+    END IF;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- What an assignee bot changes comes with the assignee or the status.
+CREATE OR REPLACE FUNCTION followup.chatwoot_conversation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE'
+    OR (NEW.account_id, NEW.display_id, NEW.inbox_id, NEW.status)
+       <> (OLD.account_id, OLD.display_id, OLD.inbox_id, OLD.status)
+    OR NEW.contact_id IS DISTINCT FROM OLD.contact_id
+    OR NEW.contact_inbox_id IS DISTINCT FROM OLD.contact_inbox_id
+    OR NEW.assignee_id IS DISTINCT FROM OLD.assignee_id
+    OR NEW.cached_label_list IS DISTINCT FROM OLD.cached_label_list
+    OR NEW.custom_attributes IS DISTINCT FROM OLD.custom_attributes
+    OR NEW.additional_attributes IS DISTINCT FROM OLD.additional_attributes
+  THEN
+    PERFORM followup.touch(OLD.account_id::text, OLD.display_id::text);
+    IF TG_OP = 'UPDATE' AND (NEW.account_id, NEW.display_id)
+       <> (OLD.account_id, OLD.display_id) THEN
+      PERFORM followup.touch(NEW.account_id::text, NEW.display_id::text);
+    END IF;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_contact() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR NEW.blocked <> OLD.blocked
+    OR NEW.name IS DISTINCT FROM OLD.name
+    OR NEW.email IS DISTINCT FROM OLD.email
+    OR NEW.custom_attributes IS DISTINCT FROM OLD.custom_attributes
+    OR NEW.additional_attributes IS DISTINCT FROM OLD.additional_attributes
+  THEN
+    PERFORM followup.chatwoot_touch_contact(OLD.id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_contact_inbox() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR NEW.source_id <> OLD.source_id THEN
+    PERFORM followup.touch(c.account_id::text, c.display_id::text)
+    FROM public.conversations c WHERE c.contact_inbox_id = OLD.id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION followup.chatwoot_tagging() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  g public.taggings := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+  IF g.context = 'labels' AND g.taggable_type = 'Conversation' THEN
+    PERFORM followup.chatwoot_touch(g.taggable_id);
+  ELSIF g.context = 'labels' AND g.taggable_type = 'Contact' THEN
+    PERFORM followup.chatwoot_touch_contact(g.taggable_id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- A trigger that is there needs no right on the table to stay.
+DO $$
+DECLARE
+  t record;
+BEGIN
+  IF followup.chatwoot_lacks() IS NOT NULL THEN
+    RETURN; -- the probe says it
+  END IF;
+  FOR t IN SELECT * FROM (VALUES
+    ('messages', 'chatwoot_message', 'INSERT OR UPDATE OR DELETE'),
+    ('conversations', 'chatwoot_conversation', 'UPDATE OR DELETE'),
+    ('contacts', 'chatwoot_contact', 'UPDATE OR DELETE'),
+    ('contact_inboxes', 'chatwoot_contact_inbox', 'UPDATE OR DELETE'),
+    ('taggings', 'chatwoot_tagging', 'INSERT OR DELETE')
+  ) x(tab, called, events)
+  LOOP
+    IF NOT EXISTS (SELECT FROM pg_trigger g
+                   WHERE g.tgrelid = to_regclass('public.' || t.tab)
+                     AND g.tgname = 'followup_changed') THEN
+      EXECUTE format('CREATE TRIGGER followup_changed AFTER %s ON public.%I '
+        'FOR EACH ROW EXECUTE FUNCTION followup.%I()',
+        t.events, t.tab, t.called);
+    END IF;
+  END LOOP;
+END
+$$;
