@@ -54,7 +54,10 @@ enum fup_action {
     X(NO_SCHEDULE, "no_schedule")                                              \
     X(BEFORE_START, "before_start")                                            \
     X(NO_ADDRESS, "no_address")                                                \
-    X(HOLDOUT, "holdout")
+    X(HOLDOUT, "holdout")                                                      \
+    X(HANDED_OVER, "handed_over")                                              \
+    X(STOPPED, "stopped")                                                      \
+    X(SUPERSEDED, "superseded")
 
 enum fup_reason {
 
@@ -104,6 +107,7 @@ struct fup_run {
     unsigned force;       /* FUP_FORCE_*: rules the operator overrides */
     int64_t paused_until; /* NONE: not paused; NEVER: until resumed */
     bool held;            /* the service, tenant or schedule is on hold */
+    bool superseded;      /* a newer silence of the same person goes first */
     bool cap_counted;     /* @contact_sends is filled */
     const int64_t *contact_sends; /* follow-ups to the contact, ascending */
     size_t n_contact_sends;
@@ -173,6 +177,10 @@ enum fup_reason fup_plan_admit(const struct fup_schedule *const *schedules,
                                const struct fup_facts *facts,
                                int64_t since_at,
                                const struct fup_schedule **ret_schedule);
+
+/* Whether the conversation is with a person of ours, and the newest answer is
+ * not theirs: it was handed over, and the customer waits for us. */
+bool fup_plan_handed_over(const struct fup_facts *facts);
 
 /* Whether @schedule can never be chosen beside @by, for @by comes first and
  * matches whatever @schedule does. Conditions are compared list by list: two

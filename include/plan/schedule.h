@@ -72,6 +72,13 @@ struct fup_match {
     size_t n_attributes;
 };
 
+/* What ends a follow-up early: any of these that holds. The lists of @match
+ * that are used are intent, stage and attributes. */
+struct fup_stop_when {
+    unsigned owners; /* bits 1 << enum fup_owner */
+    struct fup_match match;
+};
+
 struct fup_step {
     char *kind; /* "check_in", "last_call", "close_out" or a custom word */
     struct fup_delay after;
@@ -88,6 +95,7 @@ struct fup_schedule {
     enum fup_mode mode;
     int priority;
     struct fup_match match;
+    struct fup_stop_when stop_when;
     char *timezone;                /* NULL: UTC */
     bool has_hours;                /* false: every day 00:00-24:00 */
     struct fup_day_hours hours[7]; /* 0 is Monday */
@@ -101,7 +109,7 @@ struct fup_schedule {
     int64_t cap_per_s;
     double holdout; /* share of enrollments that get no messages, 0 to 1 */
     bool require_inbound;
-    uint64_t waived; /* rules of message/lint.h, for all steps */
+    bool one_per_contact; /* a newer silence of the same person ends it */
     struct fup_step steps[FUP_STEPS_MAX];
     size_t n_steps;
     char *first_locale; /* of the first text: the last locale to fall back to */

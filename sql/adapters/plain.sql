@@ -56,6 +56,7 @@ LANGUAGE sql STABLE AS $$
     NULL::timestamptz, coalesce(k.opted_out, false), true,
     jsonb_strip_nulls(jsonb_build_object('name', k.name))
       || coalesce(k.attributes, '{}') || c.attributes
+      || jsonb_strip_nulls(jsonb_build_object('_last_text', t.body))
   FROM unnest(tenants, conversations) AS w(tenant, id)
   JOIN crm.conversation c ON c.id = w.id AND c.tenant = w.tenant
   LEFT JOIN crm.contact k ON k.id = c.contact_id
@@ -74,6 +75,23 @@ LANGUAGE sql STABLE AS $$
         AND m.status NOT IN ('failed', 'deleted')) AS last_ours_at
     FROM crm.message m WHERE m.conversation_id = c.id
   ) m
+  LEFT JOIN LATERAL (
+    SELECT left(x.body, 200) AS body
+    FROM crm.message x
+    WHERE x.conversation_id = c.id AND x.direction = 'in'
+      AND x.author NOT IN ('note', 'automation')
+    ORDER BY x.created_at DESC, x.id DESC LIMIT 1
+  ) t ON true
+$$;
+
+CREATE OR REPLACE FUNCTION followup.conversations_since(since timestamptz)
+RETURNS TABLE (tenant_id text, conversation_id text)
+LANGUAGE sql STABLE AS $$
+  SELECT DISTINCT c.tenant, c.id
+  FROM crm.message m
+  JOIN crm.conversation c ON c.id = m.conversation_id
+  WHERE m.created_at > since AND m.direction = 'out'
+    AND m.author IN ('human', 'bot')
 $$;
 
 CREATE OR REPLACE FUNCTION followup.close_conversation(

@@ -14,11 +14,12 @@ DECLARE
   first bigint := followup.fence(p, e);
 BEGIN
   -- Two conversations of one contact may be decided at once, in two partitions
-  -- even: those that count against a cap are counted one after the other.
+  -- even: those that count against a cap are counted one after the other, and
+  -- of those that begin each knows of the other.
   PERFORM pg_advisory_xact_lock(k.key) FROM (
     SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
     FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
-    WHERE d.cap_max > 0 ORDER BY 1) k;
+    WHERE d.cap_max > 0 OR d.since_us IS NOT NULL ORDER BY 1) k;
 
   RETURN QUERY
   WITH d AS MATERIALIZED (
@@ -63,11 +64,12 @@ BEGIN
     INSERT INTO followup.enrollment (
       partition, id, tenant, conversation, contact, channel, episode_at,
       version, outcome, step, last_step_at, due_at, waits_for, manual_at,
-      force, paused_until, last_seq)
+      force, paused_until, last_seq, address, since_at)
     SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
       followup.at(g.episode_us), g.version, g.outcome, g.next_step,
       followup.at(g.last_step_us), followup.at(g.next_due_us), g.waits_for,
-      followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq
+      followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq,
+      g.address, followup.at(g.since_us)
     FROM good g WHERE g.is_new
   ), moved AS (
     UPDATE followup.enrollment n
@@ -127,5 +129,16 @@ BEGIN
   SELECT l.tenant, l.conversation, l.episode_at
   FROM followup.ledger l
   WHERE l.partition = p AND l.seq >= first AND l.closes AND l.status IS NULL;
+
+  IF decisions @? '$[*].since_us' THEN
+    PERFORM followup.touch_rivals(p, first);
+  END IF;
+  -- An opt-out that was seen is kept, whatever became of the decision.
+  IF decisions @? '$[*].suppress' THEN
+    PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
+      followup.at(d.suppress_us))
+    FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
+    WHERE d.suppress IS NOT NULL ORDER BY d.tenant, d.contact;
+  END IF;
 END
 $$;

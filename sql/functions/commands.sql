@@ -97,20 +97,20 @@ BEGIN
     RETURN 'not_found';
   END IF;
   IF w.action = 'opt_out' THEN
-    INSERT INTO followup.suppression (tenant, contact, channel, source, actor,
-      reason)
-    VALUES (w.tenant, who, line, 'command', w.actor, w.reason)
-    ON CONFLICT DO NOTHING;
+    PERFORM followup.suppress(w.tenant, who, line, 'command', w.actor,
+      w.reason, clock_timestamp());
   ELSE
     -- Who has opted out of everything is not taken back for one channel.
     IF line <> '*' AND EXISTS (
         SELECT FROM followup.suppression s WHERE s.tenant = w.tenant
-          AND s.contact = who AND s.channel = '*') THEN
+          AND s.contact = who AND s.channel = '*'
+          AND s.lifted_at IS NULL) THEN
       RETURN 'opted_out';
     END IF;
-    DELETE FROM followup.suppression s
+    UPDATE followup.suppression s
+    SET lifted_at = clock_timestamp(), lifted_by = w.actor
     WHERE s.tenant = w.tenant AND s.contact = who
-      AND (line = '*' OR s.channel = line);
+      AND (line = '*' OR s.channel = line) AND s.lifted_at IS NULL;
   END IF;
   PERFORM followup.touch_contact(w.tenant, who);
   RETURN NULL;

@@ -14,7 +14,8 @@ CREATE OR REPLACE FUNCTION followup.is_suppressed(
 RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT FROM followup.suppression s
-    WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3))
+    WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3)
+      AND s.lifted_at IS NULL)
 $$;
 
 -- Instants of the messages to a contact since `since`, over all conversations:

@@ -33,7 +33,10 @@ LANGUAGE sql STABLE AS $$
       THEN 'opted_out'
     ELSE coalesce((
       SELECT CASE
-        WHEN n.outcome = 'cancelled' THEN 'cancelled'
+        WHEN n.outcome IN ('cancelled', 'superseded', 'stopped') THEN n.outcome
+        WHEN n.since_at IS NOT NULL
+          AND followup.newer_silence(n.partition, n.id) IS NOT NULL
+          THEN 'superseded'
         WHEN n.last_out_seq <> l.seq THEN 'superseded'
         WHEN n.paused_until > clock_timestamp() THEN 'paused' END
       FROM followup.enrollment n
@@ -44,10 +47,18 @@ LANGUAGE sql STABLE AS $$
         WHEN f.opted_out THEN 'opted_out'
         WHEN f.last_inbound_at > l.episode_at THEN 'replied'
         WHEN f.status IS DISTINCT FROM 'open' THEN 'closed'
+        WHEN f.owner = 'human'
+          AND coalesce(f.last_human_at, '-infinity') < f.last_answer_at
+          THEN 'handed_over'
         WHEN f.last_answer_at > l.at THEN 'answered'
+        WHEN v.stop_when IS NOT NULL AND followup.stops(v.stop_when, f.owner,
+          f.intent, f.stage, f.attributes) THEN 'stopped'
         ELSE '' END
       FROM followup.conversation_facts(
-        ARRAY[l.tenant], ARRAY[l.conversation]) f), 'gone')
+        ARRAY[l.tenant], ARRAY[l.conversation]) f
+      LEFT JOIN followup.enrollment n
+        ON n.partition = l.partition AND n.id = l.enrollment
+      LEFT JOIN followup.schedule_version v ON v.id = n.version), 'gone')
   END
 $$;
 

@@ -50,11 +50,8 @@ BEGIN
       AND r->>'error_class' IN ('opt_out', 'permanent_recipient'))) THEN
     line := CASE WHEN r->>'error_class' = 'permanent_recipient'
                  THEN l.channel ELSE '*' END;
-    INSERT INTO followup.suppression (tenant, contact, channel, source, reason)
-    VALUES (l.tenant, l.contact, line, 'receipt',
-            coalesce(r->>'error_class', news))
-    ON CONFLICT DO NOTHING;
-    PERFORM followup.touch_contact(l.tenant, l.contact);
+    PERFORM followup.suppress(l.tenant, l.contact, line, 'receipt', NULL,
+      coalesce(r->>'error_class', news), clock_timestamp());
   END IF;
   PERFORM followup.touch(l.tenant, l.conversation);
   RETURN 'done';

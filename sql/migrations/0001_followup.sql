@@ -53,6 +53,10 @@ CREATE TABLE followup.schedule_version (
   digest text NOT NULL,
   definition text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  mode text GENERATED ALWAYS AS (
+    coalesce(definition::jsonb->>'mode', 'live')) STORED,
+  stop_when jsonb GENERATED ALWAYS AS (
+    definition::jsonb->'stop_when') STORED,
   UNIQUE (name, digest)
 );
 
@@ -79,6 +83,8 @@ CREATE TABLE followup.enrollment (
   last_seq bigint,
   last_out_seq bigint,
   enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  address text,
+  since_at timestamptz,
   PRIMARY KEY (partition, id),
   UNIQUE (partition, tenant, conversation, episode_at)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);
@@ -91,6 +97,8 @@ CREATE INDEX enrollment_held ON followup.enrollment (partition, id)
   WHERE waits_for = 'held' AND outcome IS NULL;
 COMMENT ON COLUMN followup.enrollment.episode_at IS
   'last inbound message when the silence began; the epoch if there was none';
+COMMENT ON COLUMN followup.enrollment.since_at IS
+  'our answer that it began with; null where a person may have several';
 COMMENT ON COLUMN followup.enrollment.outcome IS
   'null while it is active';
 COMMENT ON COLUMN followup.enrollment.due_at IS
@@ -204,6 +212,8 @@ CREATE TABLE followup.suppression (
   actor text,
   reason text,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  lifted_at timestamptz,
+  lifted_by text,
   PRIMARY KEY (tenant, contact, channel)
 );
 
@@ -241,6 +251,15 @@ LANGUAGE sql STABLE AS $$
   WHERE false
 $$;
 
+CREATE FUNCTION followup.conversations_since(since timestamptz)
+RETURNS TABLE (tenant_id text, conversation_id text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RAISE EXCEPTION 'the adapter has no function conversations_since()'
+    USING ERRCODE = 'feature_not_supported';
+END
+$$;
+
 CREATE FUNCTION followup.close_conversation(tenant text, conversation text)
 RETURNS void LANGUAGE sql AS $$ SELECT $$;
 
@@ -254,5 +273,6 @@ CREATE TYPE followup.decision AS (
   paused_us bigint, trace text, actor text, note text, closes boolean,
   withdraw boolean, message_id text, message text, status text,
   expires_us bigint, cap_max integer, cap_per_s bigint, command bigint,
-  command_status text, answer text
+  command_status text, answer text, address text, since_us bigint,
+  suppress text, suppress_us bigint
 );

@@ -29,10 +29,11 @@ SELECT json_build_object(
     'status', f.status, 'owner', f.owner, 'intent', f.intent,
     'stage', f.stage, 'locale', f.locale, 'timezones', f.timezones,
     'last_inbound_at', f.last_inbound_at, 'last_answer_at', f.last_answer_at,
+    'last_human_at', f.last_human_at,
     'last_ours_at', f.last_ours_at, 'window_ends_at', f.window_ends_at,
     'opted_out', coalesce(f.opted_out, false),
     'tenant_active', coalesce(f.tenant_active, true),
-    'attributes', f.attributes) FROM facts f),
+    'attributes', f.attributes - '_last_text') FROM facts f),
   'us', (SELECT json_build_object(
     'last_inbound_at', followup.us(f.last_inbound_at),
     'last_answer_at', followup.us(f.last_answer_at),
@@ -74,8 +75,17 @@ SELECT json_build_object(
       UNION ALL SELECT 'opted_out' FROM facts f
       WHERE coalesce(f.opted_out, false)
          OR followup.is_suppressed($1::text, f.contact_id, f.channel)
+      UNION ALL SELECT 'superseded' FROM newest n
+      WHERE n.outcome IS NULL
+        AND followup.newer_silence(n.partition, n.id) IS NOT NULL
       UNION ALL SELECT 'gone' WHERE NOT EXISTS (SELECT FROM facts)
     ) a),
+  'suppressed', (SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
+      'channel', s.channel, 'source', s.source, 'at', s.at, 'by', s.actor,
+      'reason', s.reason, 'lifted_at', s.lifted_at, 'lifted_by', s.lifted_by))
+      ORDER BY s.at), '[]')
+    FROM followup.suppression s JOIN facts f ON s.contact = f.contact_id
+    WHERE s.tenant = $1::text),
   'commands', (SELECT coalesce(json_agg(json_build_object(
       'action', m.action, 'by', m.actor, 'reason', m.reason,
       'received', m.received_at) ORDER BY m.seq), '[]')

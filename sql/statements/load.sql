@@ -26,11 +26,21 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   coalesce(f.tenant_active, true),
   CASE WHEN octet_length(f.attributes::text) <= 65536
        THEN f.attributes::text END,
+  -- what is to be kept in the list of suppressions
+  coalesce(f.opted_out, false)
+    AND NOT followup.is_suppressed(w.tenant, f.contact_id, '*'),
+  CASE WHEN NOT EXISTS (
+         SELECT FROM followup.suppression s
+         WHERE s.tenant = w.tenant AND s.contact = f.contact_id
+           AND s.lifted_at > f.last_inbound_at)
+       THEN left(f.attributes->>'_last_text', 200) END,
   -- enrollment
   e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
   followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
   followup.is_held(w.tenant, v.name),
+  CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
+       THEN followup.newer_silence($1::integer, e.id) END,
   CASE WHEN $5::bigint > 0 THEN ARRAY(
     SELECT followup.us(s.at) FROM followup.sends_to(w.tenant, f.contact_id,
       clock_timestamp() - $5::bigint * interval '1 s') s ORDER BY 1) END,

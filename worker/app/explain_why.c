@@ -169,6 +169,7 @@ static struct fup_run read_run(const cJSON *tree, const cJSON *in)
         .force = cJSON_IsNumber(force) ? (unsigned)force->valueint : 0,
         .paused_until = instant_of(in, "paused_until"),
         .held = is_against(tree, "held"),
+        .superseded = is_against(tree, "superseded"),
     };
 
     if (run.episode_at == 0) {

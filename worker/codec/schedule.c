@@ -6,6 +6,7 @@
 
 #include "core/time.h"
 #include "message/message.h"
+#include "plan/facts.h"
 #include "plan/zone.h"
 #include "schedule_parts.h"
 #include "text.h"
@@ -159,6 +160,52 @@ static FUP_JSON_READER(read_match)
     fup_json_fields(json, value, fields, into);
 }
 
+static FUP_JSON_READER(read_owners)
+{
+    static const char *const words[] = {
+        [FUP_OWNER_NOBODY] = "nobody",
+        [FUP_OWNER_BOT] = "bot",
+        [FUP_OWNER_HUMAN] = "human",
+        NULL,
+    };
+
+    (void)field;
+    if (!fup_json_is_array(json, value, 1, 3)) {
+        return;
+    }
+    for (const struct cJSON *item = value->child; item != NULL;
+         item = item->next) {
+        int word = fup_json_word(json, item, words);
+
+        *(unsigned *)into |= word >= 0 ? 1u << (unsigned)word : 0;
+    }
+}
+
+#define STOP_NAMES(member)                                                     \
+    {                                                                          \
+        .name = #member, .read = fup_json_read_names,                          \
+        .offset = offsetof(struct fup_stop_when, match.member)                 \
+    }
+
+static FUP_JSON_READER(read_stop_when)
+{
+    static const struct fup_json_field fields[] = {
+        {.name = "owner",
+         .read = read_owners,
+         .offset = offsetof(struct fup_stop_when, owners)},
+        STOP_NAMES(intent),
+        STOP_NAMES(stage),
+        {.name = "attributes",
+         .read = read_attributes,
+         .offset = offsetof(struct fup_stop_when, match)},
+        {.name = NULL},
+    };
+
+    (void)field;
+    json->what = "stop_when";
+    fup_json_fields(json, value, fields, into);
+}
+
 static FUP_JSON_READER(read_delay)
 {
     struct fup_err err;
@@ -277,6 +324,7 @@ static const struct fup_json_field schedule_fields[] = {
      .min = -1000000,
      .max = 1000000},
     {.name = "match", .read = read_match, MEMBER(match)},
+    {.name = "stop_when", .read = read_stop_when, MEMBER(stop_when)},
     {.name = "timezone", .read = read_zone, MEMBER(timezone), .max = 64},
     {.name = "send_hours", .read = fup_schedule_read_hours},
     {.name = "holidays", .read = fup_schedule_read_holidays},
@@ -289,8 +337,9 @@ static const struct fup_json_field schedule_fields[] = {
     {.name = "require_inbound",
      .read = fup_json_read_bool,
      MEMBER(require_inbound)},
-    {.name = "waive", .read = fup_schedule_read_waive, MEMBER(waived)},
-    {.name = "samples", .read = fup_schedule_read_samples},
+    {.name = "one_per_contact",
+     .read = fup_json_read_bool,
+     MEMBER(one_per_contact)},
     {.name = "steps", .read = read_steps, .required = true},
     {.name = NULL},
 };
@@ -325,6 +374,7 @@ static enum fup_code read_schedule(struct fup_json *json,
     }
     schedule->max_late_s = -1;
     schedule->require_inbound = true;
+    schedule->one_per_contact = true;
     json->what = "the schedule";
     fup_json_fields(json, json->root, schedule_fields, schedule);
     set_first_locale(json, schedule);

@@ -42,6 +42,7 @@ void fup_schedule_free(struct fup_schedule *schedule)
     free(schedule->holidays);
     free(schedule->first_locale);
     match_done(&schedule->match);
+    match_done(&schedule->stop_when.match);
     for (size_t i = 0; i < schedule->n_steps; i++) {
         step_done(&schedule->steps[i]);
     }

@@ -25,6 +25,10 @@ static void write_who(const struct fup_case *c,
     fup_json_add_text(out, "conversation", c->conversation);
     fup_json_add_text(out, "contact", c->facts.contact);
     fup_json_add_text(out, "channel", c->facts.channel);
+    if (c->suppress != NULL && c->facts.contact != NULL) {
+        fup_json_add_text(out, "suppress", c->suppress);
+        fup_json_add_us(out, "suppress_us", c->suppress_at);
+    }
     if (c->order.seq != 0 && d->order_status != NULL) {
         fup_json_add_int(out, "command", c->order.seq);
         fup_json_add_text(out, "command_status", d->order_status);
@@ -97,6 +101,20 @@ static void write_done(const struct fup_case *c,
     }
 }
 
+/* Who else must not be followed up with the same person. */
+static void write_alone(const struct fup_case *c,
+                        const struct fup_decision *d,
+                        struct fup_buf *out)
+{
+    const struct fup_facts *f = &c->facts;
+
+    if (d->version->schedule->one_per_contact && f->contact != NULL &&
+        f->address != NULL && f->address[0] != '\0') {
+        fup_json_add_text(out, "address", f->address);
+        fup_json_add_us(out, "since_us", f->last_answer_at);
+    }
+}
+
 static void write_state(const struct fup_case *c,
                         const struct fup_decision *d,
                         struct fup_buf *out)
@@ -104,6 +122,8 @@ static void write_state(const struct fup_case *c,
     if (c->enrollment != 0 && episode_us(&d->run) == episode_us(&c->run)) {
         fup_json_add_int(out, "id", c->enrollment);
         fup_json_add_int(out, "gen", c->gen);
+    } else if (d->version != NULL) {
+        write_alone(c, d, out);
     }
     fup_json_add_us(out, "episode_us", episode_us(&d->run));
     fup_json_add_int(out, "next_step", d->run.step);

@@ -251,8 +251,9 @@ static void wait_for(const struct fup_case *c,
     }
     d->event = d->waits_for != NULL ? "held" : "armed";
     d->reason = d->waits_for;
-    d->withdraw =
-        plan->reason == FUP_REASON_HELD || plan->reason == FUP_REASON_PAUSED;
+    d->withdraw = plan->reason == FUP_REASON_HELD ||
+                  plan->reason == FUP_REASON_PAUSED ||
+                  plan->reason == FUP_REASON_HANDED_OVER;
     d->trace = plan->trace;
 }
 
@@ -268,7 +269,12 @@ enum fup_code fup_judge_run(const struct fup_judge_env *env,
     fup_plan_next(&env->plan, env->version->schedule, facts_of(c), run, c->now,
                   &plan);
     if (plan.action == FUP_ACTION_END) {
+        /* A reply that is a word for stop. */
+        if (plan.reason == FUP_REASON_REPLIED && c->facts.opted_out) {
+            plan.reason = FUP_REASON_OPTED_OUT;
+        }
         fup_judge_end(c, fup_reason_text(plan.reason), d);
+        d->note = plan.reason == FUP_REASON_SUPERSEDED ? c->newer : NULL;
         d->withdraw = plan.reason != FUP_REASON_COMPLETED;
         return FUP_OK;
     }
@@ -286,7 +292,7 @@ enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
                                 struct fup_decision *d)
 {
     const struct fup_schedule *from[64];
-    const struct fup_schedule *match;
+    const struct fup_schedule *match = NULL;
     struct fup_plan plan;
     enum fup_reason reason;
     size_t n = 0;
@@ -334,7 +340,8 @@ static bool must_withdraw(const struct fup_case *c)
     }
     return !c->known || c->facts.opted_out ||
            c->facts.status != FUP_STATUS_OPEN ||
-           c->facts.last_inbound_at > c->run.episode_at;
+           c->facts.last_inbound_at > c->run.episode_at ||
+           fup_plan_handed_over(&c->facts);
 }
 
 static void withdraw(const struct fup_case *c, struct fup_decision *d)
@@ -344,7 +351,9 @@ static void withdraw(const struct fup_case *c, struct fup_decision *d)
     d->reason = !c->known                            ? "gone"
                 : c->facts.opted_out                 ? "opted_out"
                 : c->facts.status != FUP_STATUS_OPEN ? "closed"
-                                                     : "replied";
+                : c->facts.last_inbound_at > c->run.episode_at
+                    ? "replied"
+                    : fup_reason_text(FUP_REASON_HANDED_OVER);
 }
 
 static bool is_active(const struct fup_case *c)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/opt_out.h"
 #include "pg/array.h"
 
 /* The columns of load.sql, in order. */
@@ -30,6 +31,8 @@ enum {
     COL_OPTED_OUT,
     COL_TENANT_ACTIVE,
     COL_ATTRIBUTES,
+    COL_CRM_OPT_OUT,
+    COL_LAST_TEXT,
     COL_ENROLLMENT,
     COL_GEN,
     COL_OUTCOME,
@@ -44,6 +47,7 @@ enum {
     COL_PAUSED,
     COL_OUT_STATUS,
     COL_HELD,
+    COL_SUPERSEDED,
     COL_SENDS,
     COL_ORDER,
     COL_ORDER_ACTION,
@@ -188,7 +192,23 @@ static void read_run(const struct row *r, struct fup_run *run)
         .force = (unsigned)number(r, COL_FORCE),
         .paused_until = instant(r, COL_PAUSED),
         .held = fup_pg_bool(r->rows, r->n, COL_HELD),
+        .superseded = text(r, COL_SUPERSEDED) != NULL,
     };
+}
+
+/* What the CRM says, or the customer's own last words, and is not in our list
+ * of suppressions yet. */
+static void read_opt_out(const struct row *r, struct fup_case *c)
+{
+    if (fup_pg_bool(r->rows, r->n, COL_CRM_OPT_OUT)) {
+        c->suppress = "crm";
+        c->suppress_at = c->now;
+    } else if (!c->facts.opted_out &&
+               fup_opt_out_is(text(r, COL_LAST_TEXT), c->facts.channel)) {
+        c->facts.opted_out = true;
+        c->suppress = "text";
+        c->suppress_at = c->facts.last_inbound_at;
+    }
 }
 
 static void read_order(const struct row *r, struct fup_order *order)
@@ -227,7 +247,9 @@ void fup_load_case(const struct fup_pg_rows *rows,
         .out_status = text(&r, COL_OUT_STATUS),
     };
     read_facts(&r, room->zones, &ret_case->facts);
+    read_opt_out(&r, ret_case);
     read_run(&r, &ret_case->run);
+    ret_case->newer = text(&r, COL_SUPERSEDED);
     ret_case->run.cap_counted = true;
     ret_case->run.contact_sends = room->sends;
     ret_case->run.n_contact_sends =

@@ -59,7 +59,8 @@ static enum fup_code note_verdict(struct fup_part *part,
             return FUP_ENOMEM;
         }
     }
-    if (d->event != NULL || d->order_status != NULL) {
+    if (d->event != NULL || d->order_status != NULL ||
+        (c->suppress != NULL && c->facts.contact != NULL)) {
         v->ord = (int)t->done.n - 1;
         fup_decision_write(c, d, v->ord, &t->decisions);
     }

@@ -250,6 +250,21 @@ static enum fup_code clean_item(struct cJSON *item, unsigned depth)
     return code;
 }
 
+/* What an adapter tells us alone begins with "_", and is in no text. */
+static void drop_reserved(struct cJSON *data)
+{
+    struct cJSON *item = data->child;
+
+    while (item != NULL) {
+        struct cJSON *next = item->next;
+
+        if (item->string != NULL && item->string[0] == '_') {
+            cJSON_Delete(cJSON_DetachItemViaPointer(data, item));
+        }
+        item = next;
+    }
+}
+
 static enum fup_code read_object(const char *attributes,
                                  struct cJSON **ret_data,
                                  struct fup_err *err)
@@ -266,6 +281,7 @@ static enum fup_code read_object(const char *attributes,
     if (data == NULL) {
         return fup_err_set(err, FUP_ENOMEM, "out of memory");
     }
+    drop_reserved(data);
     *ret_data = data;
     return FUP_OK;
 }

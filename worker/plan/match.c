@@ -145,6 +145,30 @@ bool fup_plan_shadows(const struct fup_schedule *by,
            match_within(&by->match, &schedule->match);
 }
 
+bool fup_stop_holds(const struct fup_stop_when *stop,
+                    const struct fup_facts *facts)
+{
+    if ((stop->owners & 1u << (unsigned)facts->owner) != 0 ||
+        fup_names_have(&stop->match.intent, facts->intent) ||
+        fup_names_have(&stop->match.stage, facts->stage)) {
+        return true;
+    }
+    for (size_t i = 0; i < stop->match.n_attributes; i++) {
+        const struct fup_attribute_match *a = &stop->match.attributes[i];
+
+        if (fup_attribute_matches(facts->attributes, a->name, &a->values)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fup_plan_handed_over(const struct fup_facts *facts)
+{
+    return facts->owner == FUP_OWNER_HUMAN &&
+           facts->last_human_at < facts->last_answer_at;
+}
+
 /* What about the conversation itself forbids it, or NONE. */
 static enum fup_reason find_bar(const struct fup_facts *facts)
 {
@@ -179,6 +203,9 @@ static enum fup_reason find_silence(const struct fup_facts *facts,
         facts->last_answer_at < facts->last_inbound_at) {
         return FUP_REASON_NO_ANSWER;
     }
+    if (fup_plan_handed_over(facts)) {
+        return FUP_REASON_HANDED_OVER;
+    }
     return facts->last_answer_at <= since_at ? FUP_REASON_BEFORE_START
                                              : FUP_REASON_NONE;
 }
@@ -210,6 +237,9 @@ enum fup_reason fup_plan_admit(const struct fup_schedule *const *schedules,
     }
     if (best == NULL) {
         return why;
+    }
+    if (fup_stop_holds(&best->stop_when, facts)) {
+        return FUP_REASON_STOPPED;
     }
     *ret_schedule = best;
     return FUP_REASON_NONE;

@@ -40,8 +40,14 @@ static enum fup_reason find_end(const struct fup_schedule *schedule,
     if (facts->opted_out) {
         return FUP_REASON_OPTED_OUT;
     }
-    return facts->status == FUP_STATUS_CLOSED ? FUP_REASON_CLOSED
-                                              : FUP_REASON_NONE;
+    if (facts->status == FUP_STATUS_CLOSED) {
+        return FUP_REASON_CLOSED;
+    }
+    if (run->superseded) {
+        return FUP_REASON_SUPERSEDED;
+    }
+    return fup_stop_holds(&schedule->stop_when, facts) ? FUP_REASON_STOPPED
+                                                       : FUP_REASON_NONE;
 }
 
 static bool lacks_address(const struct fup_schedule *schedule,
@@ -74,6 +80,9 @@ static enum fup_reason find_hold(const struct fup_schedule *schedule,
     }
     if (fup_rule_base(facts, run) == FUP_TIME_NONE) {
         return FUP_REASON_NO_ANSWER;
+    }
+    if (fup_plan_handed_over(facts)) {
+        return FUP_REASON_HANDED_OVER;
     }
     return lacks_address(schedule, facts, run) ? FUP_REASON_NO_ADDRESS
                                                : FUP_REASON_NONE;

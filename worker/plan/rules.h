@@ -22,6 +22,10 @@ struct fup_placing {
     struct fup_trace *trace;
 };
 
+/* Whether anything of the schedule's stop_when holds. */
+bool fup_stop_holds(const struct fup_stop_when *stop,
+                    const struct fup_facts *facts);
+
 /* The base of @run: the later of our last answer in this silence and our last
  * follow-up, NONE when there is neither. */
 int64_t fup_rule_base(const struct fup_facts *facts, const struct fup_run *run);

@@ -12,6 +12,7 @@
 
 #include "core/time.h"
 #include "message/message.h"
+#include "plan/facts.h"
 #include "schedule_fixture.h"
 
 static const char full[] =
@@ -27,6 +28,9 @@ static const char full[] =
     " \"jitter\": \"10m\", \"min_gap\": \"4h\", \"max_late\": \"12h\",\n"
     " \"late\": \"skip\", \"contact_cap\": {\"max\": 3, \"per\": \"24h\"},\n"
     " \"holdout\": 0.05, \"require_inbound\": false,\n"
+    " \"one_per_contact\": false,\n"
+    " \"stop_when\": {\"owner\": [\"human\", \"bot\"], \"stage\": [\"won\"],\n"
+    "   \"intent\": [\"refund\"], \"attributes\": {\"order\": [\"paid\"]}},\n"
     " \"steps\": [\n"
     "  {\"kind\": \"check_in\", \"after\": \"4h\", \"message\": {\n"
     "    \"variants\": [\n"
@@ -66,6 +70,12 @@ static void reads_the_rules(void **state)
     assert_int_equal(s->late, FUP_LATE_SKIP);
     assert_int_equal(s->cap_max, 3);
     assert_int_equal(s->cap_per_s, 86400);
+    assert_false(s->one_per_contact);
+    assert_int_equal(s->stop_when.owners,
+                     1u << FUP_OWNER_HUMAN | 1u << FUP_OWNER_BOT);
+    assert_string_equal(s->stop_when.match.stage.items[0], "won");
+    assert_string_equal(s->stop_when.match.intent.items[0], "refund");
+    assert_string_equal(s->stop_when.match.attributes[0].name, "order");
     assert_true(s->holdout > 0.049 && s->holdout < 0.051);
     assert_false(s->require_inbound);
 }

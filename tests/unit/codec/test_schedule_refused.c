@@ -60,6 +60,12 @@ static void names_the_nearest_field_and_its_place(void **state)
         {HEAD "\"send_hours\": {\"mo\": []}," TAIL,
          "s.json:2:16: unknown field \"mo\" in send_hours; did you mean "
          "\"mon\"?"},
+        {HEAD "\"stop_when\": {\"ownr\": []}," TAIL,
+         "s.json:2:15: unknown field \"ownr\" in stop_when; did you mean "
+         "\"owner\"?"},
+        {HEAD "\"stop_when\": {\"owner\": [\"humans\"]}," TAIL,
+         "s.json:2:25: unknown word \"humans\" in stop_when; did you mean "
+         "\"human\"?"},
         {HEAD "\"contact_cap\": {\"max\": 1, \"pr\": \"1h\"}," TAIL,
          "s.json:2:27: unknown field \"pr\" in contact_cap; did you mean "
          "\"per\"?"},

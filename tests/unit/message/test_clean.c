@@ -32,6 +32,22 @@ static void check(const char *json, const char *expected)
     cJSON_Delete(data);
 }
 
+static void what_an_adapter_tells_us_alone_is_no_value(void **state)
+{
+    struct cJSON *data = NULL;
+    struct fup_err err;
+
+    (void)state;
+    assert_int_equal(
+        fup_clean_attributes("{\"_last_text\":\"stop\",\"a\":{\"_b\":1},"
+                             "\"_\":2}",
+                             &data, &err),
+        FUP_OK);
+    assert_int_equal(cJSON_GetArraySize(data), 1);
+    assert_string_equal(data->child->string, "a");
+    cJSON_Delete(data);
+}
+
 static void plain_text_stays(void **state)
 {
     (void)state;
@@ -210,6 +226,7 @@ static void what_is_too_deep_too_long_or_no_json_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_an_adapter_tells_us_alone_is_no_value),
         cmocka_unit_test(plain_text_stays),
         cmocka_unit_test(control_characters_go_and_white_space_is_one_space),
         cmocka_unit_test(marks_of_direction_go),

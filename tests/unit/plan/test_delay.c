@@ -129,7 +129,7 @@ static void every_reason_action_and_rule_has_its_word(void **state)
 {
     (void)state;
     assert_string_equal(fup_reason_text(FUP_REASON_NONE), "");
-    for (int i = FUP_REASON_PULLED_FORWARD; i <= FUP_REASON_HOLDOUT; i++) {
+    for (int i = FUP_REASON_PULLED_FORWARD; i <= FUP_REASON_SUPERSEDED; i++) {
         assert_true(fup_reason_text((enum fup_reason)i)[0] != '\0');
     }
     assert_string_equal(fup_reason_text(FUP_REASON_NO_ALLOWED_TIME),
