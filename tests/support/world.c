@@ -325,7 +325,7 @@ static void make_worker_role(struct world *w)
     world_do(w, "SELECT followup.grant_worker('followup_worker')");
 }
 
-bool world_open(struct world *w)
+bool world_open_on(struct world *w, const char *const *redis_args)
 {
     const char *const migrate[] = {"migrate", "--adapter", "plain", NULL};
 
@@ -337,12 +337,17 @@ bool world_open(struct world *w)
     (void)snprintf(w->schedules, sizeof w->schedules, "%s/schedules", w->dir);
     (void)mkdir(w->schedules, 0700);
     make_database(w);
-    if (!redis_server_start(&w->redis, false, NULL) ||
+    if (!redis_server_start(&w->redis, false, redis_args) ||
         world_run(w, migrate) != 0) {
         return false;
     }
     make_worker_role(w);
     return true;
+}
+
+bool world_open(struct world *w)
+{
+    return world_open_on(w, NULL);
 }
 
 static void write_file(const char *path, const char *text)

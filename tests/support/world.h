@@ -29,6 +29,8 @@ struct world {
 /* Make it and run `followup migrate --adapter plain`. Ends the program with 77
  * without FUP_TEST_POSTGRES, or fails where FUP_REQUIRE_SERVICES is set. */
 bool world_open(struct world *w);
+/* The same with further arguments of redis-server, ended by NULL. */
+bool world_open_on(struct world *w, const char *const *redis_args);
 void world_close(struct world *w);
 
 /* Write a file into the folder of schedules. */

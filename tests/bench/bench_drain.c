@@ -1,0 +1,71 @@
+/* How fast due timers become messages on the streams, all due at one instant,
+ * beside a floor: the same transaction and the same commands without a thought.
+ *
+ *     bench_drain [TIMERS [PARTITIONS [PENDING]]]
+ *
+ * PENDING more timers wait for another day. Prints one line. */
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "floor.h"
+#include "ground.h"
+
+/* Timers are made in this many in a second, at least. */
+#define BUILD_RATE 30000
+
+int main(int argc, char **argv)
+{
+    long long n = ground_arg(argc, argv, 1, 100000);
+    int parts = (int)ground_arg(argc, argv, 2, 4);
+    long long pending = ground_arg(argc, argv, 3, 0);
+    struct world w;
+    char due[64];
+    double at;
+    double worker;
+    double redis;
+    double took;
+    double floor_one;
+    double floor_two;
+
+    ground_open(&w, parts);
+    /* Due while the rows are made would be late at once: there is time. */
+    at = ground_clock() + 10 + (double)n / 6000 +
+         (double)(pending + n) / BUILD_RATE;
+    (void)snprintf(due, sizeof due, "to_timestamp(%.3f)", at);
+    ground_seed(&w, 1, n, due, true);
+    if (pending > 0) {
+        ground_seed(&w, n + 1, pending, "now() + interval '10 day'", false);
+    }
+    ground_start(&w, NULL);
+    ground_await_built(&w);
+    if (ground_clock() > at) {
+        (void)fprintf(stderr, "bench: %.1f s too late to begin\n",
+                      ground_clock() - at);
+        at = ground_clock();
+    }
+    worker = ground_worker_cpu_s(&w);
+    redis = ground_redis_cpu_s(&w);
+    while (ground_streamed(&w) < n) {
+        ground_pause_ms(20);
+        if (ground_clock() > at + 30 + (double)n / 500) {
+            ground_fail("the streams do not fill");
+        }
+    }
+    took = ground_clock() - at;
+    worker = ground_worker_cpu_s(&w) - worker;
+    redis = ground_redis_cpu_s(&w) - redis;
+    (void)world_stop(&w, 0, SIGTERM);
+    floor_one = floor_rate(&w, 1, n < 100000 ? n : 100000);
+    floor_two = floor_rate(&w, 2, n < 100000 ? n : 100000);
+    (void)printf("drain timers=%lld pending=%lld partitions=%d "
+                 "fires_per_s=%.0f took_s=%.2f worker_us=%.1f redis_us=%.1f "
+                 "floor_1=%.0f floor_2=%.0f of_floor_1=%.0f%% "
+                 "of_floor_2=%.0f%%\n",
+                 n, pending, parts, (double)n / took, took,
+                 worker * 1e6 / (double)n, redis * 1e6 / (double)n, floor_one,
+                 floor_two, 100 * (double)n / took / floor_one,
+                 100 * (double)n / took / floor_two);
+    world_close(&w);
+    return 0;
+}
