@@ -12,20 +12,24 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   first bigint := followup.fence(p, e);
+  given followup.decision[] := ARRAY(
+    SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d);
 BEGIN
   -- Two conversations of one contact may be decided at once, in two partitions
   -- even: those that count against a cap are counted one after the other, and
   -- of those that begin each knows of the other.
   PERFORM pg_advisory_xact_lock(k.key) FROM (
     SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
-    FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
-    WHERE d.cap_max > 0 OR d.since_us IS NOT NULL ORDER BY 1) k;
+    FROM unnest(given) d
+    WHERE d.cap_max > 0 ORDER BY 1) k;
 
   RETURN QUERY
   WITH d AS MATERIALIZED (
     SELECT *, row_number() OVER (
       PARTITION BY tenant, contact, cap_max > 0 ORDER BY ord) AS nth
-    FROM jsonb_populate_recordset(NULL::followup.decision, decisions)
+    FROM unnest(given)
+  ), clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
   ), newer AS MATERIALIZED (
     SELECT DISTINCT c.tenant, c.conversation
     FROM followup.changed_after(p, seen) c
@@ -50,11 +54,11 @@ BEGIN
              > clock_timestamp() + interval '50 ms' THEN 'early'
         WHEN d.cap_max > 0 AND d.nth + (
                SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
-                 clock_timestamp() - d.cap_per_s * interval '1 s'))
+                 t.now - d.cap_per_s * interval '1 s'))
              > d.cap_max THEN 'capped'
         ELSE 'done'
       END AS result
-    FROM d LEFT JOIN locked l ON l.id = d.id
+    FROM d CROSS JOIN clock t LEFT JOIN locked l ON l.id = d.id
   ), good AS MATERIALIZED (
     SELECT c.*, c.id IS NULL AS is_new,
       coalesce(c.id, nextval('followup.enrollment_id')) AS eid,

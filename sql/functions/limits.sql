@@ -1,21 +1,32 @@
 -- What stands against a person or a schedule, apart from the conversation.
 
+-- Functions that return rows become part of the statement that asks them, as
+-- long as their arguments are plain: hence each has one for a single question.
+
+CREATE OR REPLACE FUNCTION followup.holds_on(tenant text, schedule text)
+RETURNS SETOF followup.hold LANGUAGE sql STABLE AS $$
+  SELECT * FROM followup.hold h
+  WHERE h.scope = 'service'
+     OR (h.scope = 'tenant' AND h.name = $1)
+     OR (h.scope = 'schedule' AND h.name = $2)
+$$;
+
 CREATE OR REPLACE FUNCTION followup.is_held(tenant text, schedule text)
 RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (
-    SELECT FROM followup.hold h
-    WHERE h.scope = 'service'
-       OR (h.scope = 'tenant' AND h.name = $1)
-       OR (h.scope = 'schedule' AND h.name = $2))
+  SELECT EXISTS (SELECT FROM followup.holds_on($1, $2))
+$$;
+
+CREATE OR REPLACE FUNCTION followup.suppressions_of(
+  tenant text, contact text, channel text)
+RETURNS SETOF followup.suppression LANGUAGE sql STABLE AS $$
+  SELECT * FROM followup.suppression s
+  WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3)
 $$;
 
 CREATE OR REPLACE FUNCTION followup.is_suppressed(
   tenant text, contact text, channel text)
 RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (
-    SELECT FROM followup.suppression s
-    WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3)
-      AND s.lifted_at IS NULL)
+  SELECT EXISTS (SELECT FROM followup.suppressions_of($1, $2, $3))
 $$;
 
 -- Instants of the messages to a contact since `since`, over all conversations:

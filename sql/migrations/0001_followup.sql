@@ -105,7 +105,7 @@ COMMENT ON COLUMN followup.enrollment.due_at IS
   'when the pending step is due; null: no timer, waits_for says why';
 
 CREATE TABLE followup.ledger (
-  partition integer NOT NULL REFERENCES followup.partition,
+  partition integer NOT NULL,
   seq bigint NOT NULL,
   epoch bigint NOT NULL,
   enrollment bigint NOT NULL,

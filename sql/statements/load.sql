@@ -3,7 +3,10 @@
 -- params: partition, enrollment ids, tenants, conversations, span in seconds
 --         in which messages to the contact are counted (0: not at all)
 -- rows: see enum in worker/engine/load.c
-WITH wanted AS MATERIALIZED (
+WITH clock AS MATERIALIZED (
+  SELECT clock_timestamp() AS now,
+    clock_timestamp() - $5::bigint * interval '1 s' AS since
+), wanted AS MATERIALIZED (
   SELECT e.tenant, e.conversation FROM followup.enrollment e
   WHERE e.partition = $1::integer AND e.id = ANY ($2::bigint[])
   UNION
@@ -13,7 +16,7 @@ WITH wanted AS MATERIALIZED (
     ARRAY(SELECT tenant FROM wanted ORDER BY tenant, conversation),
     ARRAY(SELECT conversation FROM wanted ORDER BY tenant, conversation)) f
 )
-SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
+SELECT pg_current_snapshot()::text, followup.us(t.now),
   w.tenant, w.conversation,
   -- facts
   f.conversation_id IS NOT NULL, f.contact_id, f.channel, f.address, f.status,
@@ -22,7 +25,8 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   followup.us(f.last_human_at), followup.us(f.last_ours_at),
   followup.us(f.window_ends_at),
   coalesce(f.opted_out, false)
-    OR followup.is_suppressed(w.tenant, f.contact_id, f.channel),
+    OR EXISTS (
+      SELECT FROM followup.suppressions_of(w.tenant, f.contact_id, f.channel)),
   coalesce(f.tenant_active, true),
   CASE WHEN octet_length(f.attributes::text) <= 65536
        THEN f.attributes::text END,
@@ -38,16 +42,15 @@ SELECT pg_current_snapshot()::text, followup.us(clock_timestamp()),
   e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
   followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
-  followup.is_held(w.tenant, v.name),
-  CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
-       THEN followup.newer_silence($1::integer, e.id) END,
+  EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
   CASE WHEN $5::bigint > 0 THEN ARRAY(
-    SELECT followup.us(s.at) FROM followup.sends_to(w.tenant, f.contact_id,
-      clock_timestamp() - $5::bigint * interval '1 s') s ORDER BY 1) END,
+    SELECT followup.us(s.at)
+    FROM followup.sends_to(w.tenant, f.contact_id, t.since) s ORDER BY 1) END,
   -- command
   c.seq, c.action, followup.us(c.at), c.delay, followup.us(c.until), c.force,
   c.schedule, c.actor, c.reason, c.request_id
 FROM wanted w
+CROSS JOIN clock t
 LEFT JOIN facts f
   ON f.tenant_id = w.tenant AND f.conversation_id = w.conversation
 LEFT JOIN LATERAL (
