@@ -90,7 +90,8 @@ BEGIN
   ), withdrawn AS (
     UPDATE followup.ledger l
     SET status = 'withdrawn', status_at = clock_timestamp(),
-      error_class = CASE WHEN g.withdraw THEN g.reason ELSE 'superseded' END
+      error_class = CASE WHEN g.withdraw THEN coalesce(g.reason, g.event)
+                         ELSE 'superseded' END
     FROM good g
     WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
       AND l.seq = g.last_out_seq AND l.status = 'pending'

@@ -2,6 +2,7 @@
  * may take their time, so it is done one by one, aside from all other work. Any
  * worker does it: PostgreSQL hands each conversation to one of them. */
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -38,6 +39,7 @@ static void on_closed(struct fup_pg_request *req,
 {
     struct fup_engine *engine = req->data;
 
+    FUP_POINT("closed");
     engine->shutting = false;
     if (engine->stage != FUP_ENGINE_OPEN) {
         return;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -103,6 +104,7 @@ static void on_capture(struct fup_pg_request *req,
         return;
     }
     if (code == FUP_OK) {
+        FUP_POINT("captured");
         code = add_keys(&part->turn.todo, rows);
     }
     if (code != FUP_OK) {
@@ -154,6 +156,7 @@ static void on_saved(struct fup_pg_request *req,
     if (!fup_part_answered(part)) {
         return;
     }
+    FUP_POINT("saved");
     part->turn.saving = false;
     if (code != FUP_OK && part->capture.unsaved == NULL) {
         replace_text(&part->capture.unsaved, part->capture.from);
@@ -235,6 +238,9 @@ static void on_claim(void *data,
                        part->id, err != NULL ? err->msg : "");
         answered(part);
         return;
+    }
+    if (claim->n > 0) {
+        FUP_POINT("claimed");
     }
     part->clock_ms = claim->now_ms - (int64_t)uv_now(engine->loop);
     t->full_claim = claim->n == (size_t)engine->o.claim_batch;

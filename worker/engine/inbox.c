@@ -12,6 +12,7 @@
 #include "codec/answer.h"
 #include "codec/command.h"
 #include "codec/receipt.h"
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -71,10 +72,16 @@ static void page_done(struct fup_engine *engine)
 {
     struct fup_inbox *inbox = &engine->inbox;
 
+    if (inbox->n > 0) {
+        FUP_POINT("kept");
+    }
     ack_kept(engine, FUP_QUEUE_COMMANDS);
     ack_kept(engine, FUP_QUEUE_RECEIPTS);
     if (inbox->n > 0) {
         fup_engine_nudge(engine);
+    }
+    if (inbox->n > 0) {
+        FUP_POINT("ack_sent");
     }
     clear(inbox);
     if (inbox->away) {
@@ -157,6 +164,7 @@ static void on_kept(struct fup_pg_request *req,
     struct fup_engine *engine = item->engine;
 
     if (code == FUP_OK) {
+        FUP_POINT("keeping");
         item->kept = true;
         if (item->inbox == FUP_QUEUE_COMMANDS && rows->n == 1) {
             answer(engine, item->request_id, fup_pg_text(rows, 0, 1));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -114,6 +115,7 @@ static void on_leased(struct fup_pg_request *req,
         return;
     }
     if (code == FUP_OK) {
+        FUP_POINT("leased");
         leased(engine, rows);
         tend(engine);
     } else if (code == FUP_EREFUSED) {

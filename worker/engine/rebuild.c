@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -71,6 +72,7 @@ static void on_healed(void *data,
         stop(part, true);
         return;
     }
+    FUP_POINT("healed");
     part->rebuild.count += (int64_t)claim->n;
     next_page(part);
 }

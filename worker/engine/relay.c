@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -225,6 +226,7 @@ static void on_told(void *data, enum fup_code code, const struct fup_err *err)
         stop(part, code);
         return;
     }
+    FUP_POINT("told");
     part->relay.seq = part->relay.last_seq;
     read_page(part);
 }
@@ -255,6 +257,7 @@ static void on_relayed(void *data,
         stop(part, code);
         return;
     }
+    FUP_POINT("relayed");
     if (done->n < part->relay.n_rows) {
         FUP_ENGINE_LOG(part->engine, WARN, "stream_full", "partition=%d",
                        part->id);
@@ -361,6 +364,7 @@ static void on_page(struct fup_pg_request *req,
         return;
     }
     relay->n_rows = outbound(rows, out, expires);
+    FUP_POINT("page_read");
     if (relay->n_rows == 0) {
         tell(part);
         return;
@@ -369,6 +373,7 @@ static void on_page(struct fup_pg_request *req,
     part->refs++;
     fup_queue_relay(&queue, out, relay->n_rows, part->engine->o.stream_max,
                     on_relayed, part);
+    FUP_POINT("relay_sent");
 }
 
 static void read_page(struct fup_part *part)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "pg/statements.h"
 
@@ -76,6 +77,7 @@ static void on_applied(struct fup_pg_request *req,
     if (!fup_part_answered(part)) {
         return;
     }
+    FUP_POINT("applied");
     for (int i = 0; code == FUP_OK && i < rows->n; i++) {
         code = take_result(part, rows, i);
     }
@@ -97,11 +99,13 @@ void fup_turn_apply(struct fup_part *part)
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
+    FUP_POINT("judged");
     fup_sm_move(&t->sm, FUP_TURN_APPLYING);
     part->refs++;
     t->apply_req.data = part;
     fup_pg_submit(part->engine->pg, &t->apply_req, &fup_sql_apply, params, 4,
                   on_applied);
+    FUP_POINT("apply_sent");
 }
 
 /* --- settle ----------------------------------------------------------------
@@ -123,6 +127,7 @@ on_settled(void *data, enum fup_code code, const struct fup_err *err)
     if (code != FUP_OK) {
         part->rebuild.wanted = true;
     }
+    FUP_POINT("settled");
     if (--part->turn.awaited == 0) {
         fup_turn_finish(part);
     }
@@ -240,4 +245,5 @@ void fup_turn_settle(struct fup_part *part)
                          on_settled, part);
     }
     free(timers);
+    FUP_POINT("settle_sent");
 }

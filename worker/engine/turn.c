@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "internal.h"
 #include "load.h"
 #include "pg/array.h"
@@ -274,6 +275,7 @@ static void on_loaded(struct fup_pg_request *req,
     if (code == FUP_OK && missing) {
         return;
     }
+    FUP_POINT("loaded");
     if (code == FUP_OK) {
         code = fup_turn_judge(part, rows);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/point.h"
 #include "core/time.h"
 #include "impl.h"
 #include "pg/array.h"
@@ -52,6 +53,7 @@ static void give(struct fup_sender *s, struct fup_batch_entry *entry)
     struct fup_err err = {0};
 
     if (s->deliver(s->data, &entry->doc, &err) == FUP_OK) {
+        FUP_POINT("delivered");
         entry->status = "sent";
         s->delivered++;
     } else {
@@ -168,6 +170,7 @@ static void on_permit(struct fup_pg_request *req,
         fup_sender_hindered(s, code, err);
         return;
     }
+    FUP_POINT("permitted");
     fup_sender_answered(s);
     take_permits(s, rows);
     deliver_portion(s);
@@ -219,6 +222,7 @@ static void ask_permits(struct fup_sender *s)
         s->request.data = s;
         fup_pg_submit(s->pg, &s->request, &fup_sql_permit, params, 2,
                       on_permit);
+        FUP_POINT("permit_sent");
     }
     fup_buf_done(&ids);
     fup_buf_done(&again);
@@ -359,6 +363,7 @@ void fup_sender_in_report(struct fup_sender *s)
             any = true;
         }
     }
+    FUP_POINT("report_sent");
     if (!any) {
         fup_sender_move(s, ACK);
     }
@@ -383,6 +388,7 @@ void fup_sender_in_ack(struct fup_sender *s)
                              entry->stream_id};
         const char *del[] = {"XDEL", entry->key, entry->stream_id};
 
+        FUP_POINT("acking");
         fup_sender_gather(s, ack, 4, on_acked, s);
         fup_sender_gather(s, del, 3, on_acked, s);
     }

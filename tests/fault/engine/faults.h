@@ -1,0 +1,22 @@
+/* The faults, in groups; see run.h for what each brings. */
+
+#ifndef FUP_FAULT_FAULTS_H
+#define FUP_FAULT_FAULTS_H
+
+#include <stddef.h>
+
+#include "run.h"
+
+/* Each table is ended by a fault without a name. */
+extern const struct fault faults_worker[];
+extern const struct fault faults_sender[];
+extern const struct fault faults_redis[];
+extern const struct fault faults_postgres[];
+extern const struct fault faults_network[];
+extern const struct fault faults_time[];
+extern const struct fault faults_load[];
+
+/* Engines that are broken on purpose: the verdict must not be clean. */
+extern const struct fault faults_broken[];
+
+#endif

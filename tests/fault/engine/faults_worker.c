@@ -1,0 +1,181 @@
+/* Workers that die, sleep, leave and come again, and senders that die. */
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "faults.h"
+
+#define RECOVERY_MS 12000
+#define LEASE_MS    2000 /* of the workers in a world */
+
+/* --- dying at a point ------------------------------------------------------
+ */
+
+static void die_at(struct run *run, const struct fault *fault)
+{
+    run->die_at[0] = fault->arg;
+}
+
+static void sender_dies_at(struct run *run, const struct fault *fault)
+{
+    for (int i = 0; i < RUN_SENDERS; i++) {
+        run->die_at[RUN_WORKERS + i] = fault->arg;
+    }
+    atomic_store(&run->tape->slow_ms, 5);
+}
+
+/* Entries of the dead are taken over after a minute; here at once. */
+static void let_take_over(struct run *run, const struct fault *fault)
+{
+    (void)fault;
+    run_for(run, 4000);
+    run_age_entries(run);
+    for (int i = 0; i < RUN_SENDERS; i++) {
+        if (run->senders[i] > 0) {
+            (void)kill(run->senders[i], SIGTERM);
+        }
+    }
+    run_for(run, 500);
+}
+
+static void some_time(struct run *run, const struct fault *fault)
+{
+    run_for(run, fault->number);
+}
+
+/* --- signals ---------------------------------------------------------------
+ */
+
+static void kill_some(struct run *run, const struct fault *fault)
+{
+    for (int i = 0; i < fault->number; i++) {
+        int victim = run_random(run, RUN_WORKERS);
+
+        if (run->w.workers[victim] > 0) {
+            (void)kill(run->w.workers[victim], SIGKILL);
+        }
+        run_for(run, 300 + run_random(run, 700));
+    }
+}
+
+/* Asleep for @number ms; the other one has taken over when it is more than a
+ * lease, and the sleeper wakes up into a world that has gone on. */
+static void put_to_sleep(struct run *run, const struct fault *fault)
+{
+    int victim = run_random(run, RUN_WORKERS);
+
+    (void)kill(run->w.workers[victim], SIGSTOP);
+    run_for(run, fault->number);
+    (void)kill(run->w.workers[victim], SIGCONT);
+}
+
+static void fall_asleep_at(struct run *run, const struct fault *fault)
+{
+    run->stop_at[0] = fault->arg;
+}
+
+static void wake_up(struct run *run, const struct fault *fault)
+{
+    run_for(run, fault->number);
+    if (run->w.workers[0] > 0) {
+        (void)kill(run->w.workers[0], SIGCONT);
+    }
+}
+
+/* One after the other leaves properly and comes again. */
+static void roll(struct run *run, const struct fault *fault)
+{
+    (void)fault;
+    for (int i = 0; i < RUN_WORKERS; i++) {
+        run_stop_worker(run, i, SIGTERM);
+        run_start_worker(run, i);
+        run_for(run, 1000);
+    }
+}
+
+/* A third worker under the name of the first. */
+static void same_name(struct run *run, const struct fault *fault)
+{
+    pid_t first = run->w.workers[0];
+
+    (void)fault;
+    run_start_worker(run, 0);
+    run_for(run, 2500);
+    (void)kill(first, SIGKILL);
+    (void)waitpid(first, NULL, 0);
+}
+
+/* All of them are away; then all that has come due meanwhile is there. */
+static void all_away(struct run *run, const struct fault *fault)
+{
+    run->workers_away = true;
+    for (int i = 0; i < RUN_WORKERS; i++) {
+        run_stop_worker(run, i, SIGTERM);
+    }
+    run_for(run, fault->number);
+    run->workers_away = false;
+    for (int i = 0; i < RUN_WORKERS; i++) {
+        run_start_worker(run, i);
+    }
+}
+
+#define DIES(label)                                                            \
+    {                                                                          \
+        "die_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":3", 3000,   \
+            die_at, some_time                                                  \
+    }
+#define SLEEPS(label)                                                          \
+    {                                                                          \
+        "sleep_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":30",      \
+            LEASE_MS * 3, fall_asleep_at, wake_up                              \
+    }
+
+const struct fault faults_worker[] = {
+    DIES("captured"),
+    DIES("claimed"),
+    DIES("loaded"),
+    DIES("judged"),
+    DIES("apply_sent"),
+    DIES("applied"),
+    DIES("settle_sent"),
+    DIES("settled"),
+    DIES("page_read"),
+    DIES("relay_sent"),
+    DIES("relayed"),
+    DIES("told"),
+    DIES("keeping"),
+    DIES("kept"),
+    DIES("ack_sent"),
+    DIES("leased"),
+    DIES("saved"),
+    DIES("closed"),
+    SLEEPS("judged"),
+    SLEEPS("claimed"),
+    SLEEPS("page_read"),
+    {"kill", "worker", 0, RECOVERY_MS, NULL, 5, NULL, kill_some},
+    {"sleep_short", "worker", 0, RECOVERY_MS, NULL, LEASE_MS / 2, NULL,
+     put_to_sleep},
+    {"sleep_past_lease", "worker", 0, RECOVERY_MS, NULL, LEASE_MS * 3, NULL,
+     put_to_sleep},
+    {"rolling_restart", "worker", 0, RECOVERY_MS, NULL, 0, NULL, roll},
+    {"same_name", "worker", 0, RECOVERY_MS, NULL, 0, NULL, same_name},
+    {"all_away", "worker", FAULT_LONELY, RECOVERY_MS, NULL, 8000, NULL,
+     all_away},
+    {.name = NULL},
+};
+
+#define SENDER_DIES(label)                                                     \
+    {                                                                          \
+        "sender_dies_" label, "sender", FAULT_POINTS | FAULT_DOUBT,            \
+            RECOVERY_MS, label ":20", 0, sender_dies_at, let_take_over         \
+    }
+
+const struct fault faults_sender[] = {
+    SENDER_DIES("permit_sent"),
+    SENDER_DIES("permitted"),
+    SENDER_DIES("calling"),
+    SENDER_DIES("delivered"),
+    SENDER_DIES("report_sent"),
+    SENDER_DIES("acking"),
+    {.name = NULL},
+};
