@@ -62,8 +62,13 @@ static const struct check checks[] = {
      "'delivered', 'read') AND NOT EXISTS (SELECT FROM recorder.call c WHERE "
      "c.message_id = l.message_id)"},
     {1, CHECK_LOST, FAULT_DOUBT, "a permit that nobody used",
-     "SELECT message_id, status FROM followup.ledger WHERE status IN "
-     "('permit', 'unknown', 'failed')"},
+     "SELECT message_id, status FROM followup.ledger l WHERE status IN "
+     "('permit', 'unknown', 'failed') AND NOT EXISTS (SELECT FROM "
+     "recorder.call c WHERE c.message_id = l.message_id)"},
+    {12, CHECK_UNEXPECTED, FAULT_DOUBT | FAULT_LOSES_REDIS,
+     "sent, and PostgreSQL was not told",
+     "SELECT message_id, status FROM followup.ledger l JOIN recorder.call c "
+     "USING (message_id) WHERE status NOT IN ('sent', 'delivered', 'read')"},
     {2, CHECK_DUPLICATED, 0, "the provider was called twice",
      "SELECT message_id, count(*) FROM recorder.call GROUP BY 1 HAVING "
      "count(*) > 1"},
@@ -117,7 +122,8 @@ static const struct check checks[] = {
      "(('reply', 'replied'), ('opt_out', 'opted_out'), ('close', 'closed'), "
      "('cancel', 'cancelled')))"},
     {6, CHECK_UNEXPECTED, 0, "not one end in the ledger",
-     "SELECT e.partition, e.id, e.outcome, count(l.seq) FROM "
+     "SELECT e.partition, e.id, e.outcome, string_agg(l.event || ':' || "
+     "coalesce(l.reason, '-'), ' ' ORDER BY l.seq) FROM "
      "followup.enrollment e LEFT JOIN followup.ledger l ON l.partition = "
      "e.partition AND l.enrollment = e.id AND l.outcome IS NOT NULL GROUP BY "
      "1, 2, 3 HAVING count(l.seq) <> CASE WHEN e.outcome IS NULL THEN 0 ELSE 1 "

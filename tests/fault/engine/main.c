@@ -20,8 +20,8 @@
 
 #define BESIDE        4
 #define RUNS_MAX      256
-#define CONVERSATIONS 120
-#define SPAN_MS       6000
+#define CONVERSATIONS 90
+#define SPAN_MS       4000
 
 static const struct fault *const tables[] = {
     faults_worker,  faults_sender, faults_redis, faults_postgres,

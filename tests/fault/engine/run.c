@@ -16,7 +16,7 @@
 
 #define LOOK_MS       10
 #define RESTART_MS    200 /* of a worker that died, as an init system would */
-#define TROUBLE_MS    2500
+#define TROUBLE_MS    2000
 #define DRAIN_MS      60000
 #define WORKERS_MS    20000
 #define PARTITIONS    "3"
