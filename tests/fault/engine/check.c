@@ -102,11 +102,11 @@ static const struct check checks[] = {
     {4, CHECK_EARLY, 0, "before its instant",
      "SELECT message_id, due_at - at FROM followup.ledger WHERE event = "
      "'fired' AND at < due_at - interval '50 ms'"},
-    {4, CHECK_EARLY, 0, "less than two seconds after the answer",
+    {4, CHECK_EARLY, FAULT_CLOCK, "less than two seconds after the answer",
      "SELECT message_id, l.at - s.answer_at FROM followup.ledger l JOIN "
      "silence s USING (conversation, episode_at) WHERE l.event = 'fired' AND "
      "l.at < s.answer_at + interval '1950 ms'"},
-    {5, CHECK_EARLY, 0, "too soon after the one before",
+    {5, CHECK_EARLY, FAULT_CLOCK, "too soon after the one before",
      "SELECT message_id, at - before FROM (SELECT message_id, at, lag(at) OVER "
      "(PARTITION BY partition, enrollment ORDER BY seq) AS before FROM "
      "followup.ledger WHERE event = 'fired') x WHERE at < before + interval "
@@ -125,7 +125,8 @@ static const struct check checks[] = {
      "SELECT e.partition, e.id, e.outcome, string_agg(l.event || ':' || "
      "coalesce(l.reason, '-'), ' ' ORDER BY l.seq) FROM "
      "followup.enrollment e LEFT JOIN followup.ledger l ON l.partition = "
-     "e.partition AND l.enrollment = e.id AND l.outcome IS NOT NULL GROUP BY "
+     "e.partition AND l.enrollment = e.id AND l.outcome IS NOT NULL AND "
+     "l.event <> 'withdrawn' GROUP BY "
      "1, 2, 3 HAVING count(l.seq) <> CASE WHEN e.outcome IS NULL THEN 0 ELSE 1 "
      "END"},
     {6, CHECK_UNEXPECTED, 0, "never came to an end",

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,33 @@ static void be_postgres(void)
     }
 }
 
+void cluster_clock_for(const struct cluster *c, const char *server)
+{
+    char path[96];
+
+    if (server == NULL) {
+        (void)unsetenv("LD_PRELOAD");
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s/clock-%s", c->dir, server);
+    (void)setenv("FUP_CLOCK", path, 1);
+    (void)setenv("LD_PRELOAD", FUP_CLOCK_LIBRARY, 1);
+}
+
+static bool make_clock(const struct cluster *c, const char *server)
+{
+    static const int64_t none;
+    char path[96];
+    int fd;
+
+    (void)snprintf(path, sizeof path, "%s/clock-%s", c->dir, server);
+    fd = open(path, O_WRONLY | O_CREAT, 0644);
+    if (fd < 0 || write(fd, &none, sizeof none) != (ssize_t)sizeof none) {
+        return false;
+    }
+    return close(fd) == 0;
+}
+
 static pid_t spawn(const struct cluster *c, const char *const *argv)
 {
     char path[256];
@@ -56,8 +84,8 @@ static pid_t spawn(const struct cluster *c, const char *const *argv)
         (void)dup2(fd, 2);
     }
     (void)unsetenv("ASAN_OPTIONS");
-    if (c->preload[0] != '\0') {
-        (void)setenv("LD_PRELOAD", c->preload, 1);
+    if (c->has_clock) {
+        cluster_clock_for(c, "postgres");
     }
     (void)execv(path, (char *const *)(const void *)argv);
     _exit(127);
@@ -127,7 +155,8 @@ bool cluster_open(struct cluster *c)
     }
     (void)snprintf(c->conninfo, sizeof c->conninfo,
                    "host=%s port=5432 user=followup dbname=postgres", c->dir);
-    if (!make(c) || !cluster_start(c)) {
+    if (!make_clock(c, "postgres") || !make_clock(c, "redis") || !make(c) ||
+        !cluster_start(c)) {
         return false;
     }
     return setenv("FUP_TEST_POSTGRES", c->conninfo, 1) == 0;

@@ -11,12 +11,17 @@
 struct cluster {
     char dir[64];
     char conninfo[160];
-    char preload[160]; /* library for LD_PRELOAD, or "" */
+    bool has_clock; /* one that can be stepped, as clock.c says */
     pid_t pid;
 };
 
 /* Make it, start it and put its conninfo into FUP_TEST_POSTGRES. */
 bool cluster_open(struct cluster *c);
+
+/* What is started from now on has the clock of @server, "postgres" or "redis":
+ * the machine's and what the file dir/clock-<server> holds. NULL: the machine's
+ * alone. */
+void cluster_clock_for(const struct cluster *c, const char *server);
 
 /* Start it, and wait until it takes connections. */
 bool cluster_start(struct cluster *c);

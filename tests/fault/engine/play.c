@@ -67,7 +67,7 @@ static int around_due(struct run *run)
 static void write_conversation(struct play *p, int i)
 {
     struct run *run = p->run;
-    int kind = run_random(run, 100);
+    int kind = run->only_replies ? 50 : run_random(run, 100);
     int at = run_random(run, run->span_ms);
     int some = at + run_random(run, STEP_MS * 3 + 1000);
 

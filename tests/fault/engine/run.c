@@ -67,15 +67,17 @@ int run_random(struct run *run, int below)
 
 void run_start_worker(struct run *run, int i)
 {
+    bool direct;
+
     if (run->die_at[i] != NULL) {
         (void)setenv("FUP_DIE_AT", run->die_at[i], 1);
     }
     if (run->stop_at[i] != NULL) {
         (void)setenv("FUP_STOP_AT", run->stop_at[i], 1);
     }
-    world_start_at(&run->w, i,
-                   run->worker_url[0] != '\0' ? run->worker_url : NULL,
-                   run->worker_pg[0] != '\0' ? run->worker_pg : NULL);
+    direct = run->worker_url[0] == '\0' || (i > 0 && run->second_is_direct);
+    world_start_at(&run->w, i, direct ? NULL : run->worker_url,
+                   direct ? NULL : run->worker_pg);
     (void)unsetenv("FUP_DIE_AT");
     (void)unsetenv("FUP_STOP_AT");
     run->die_at[i] = NULL;
@@ -199,11 +201,19 @@ static bool open_run(struct run *run)
     if (!open_tape(run)) {
         return false;
     }
+    run->cluster.has_clock = (run->flags & FAULT_CLOCK) != 0;
     if ((run->flags & FAULT_CLUSTER) != 0 && !cluster_open(&run->cluster)) {
         return false;
     }
     if (!world_open(&run->w) || world_run(&run->w, migrate) != 0) {
         return false;
+    }
+    if (run->cluster.has_clock) {
+        cluster_clock_for(&run->cluster, "redis");
+        if (!redis_server_restart(&run->w.redis, NULL)) {
+            return false;
+        }
+        cluster_clock_for(&run->cluster, NULL);
     }
     world_schedule(&run->w, "quick.json", quick);
     world_schedule(&run->w, "later.json", later);
@@ -291,7 +301,7 @@ static void drain(struct run *run)
             run->recovered_ms = run_now_ms() - run->cleared_ms;
         }
     }
-    until = run_now_ms() + DRAIN_MS;
+    until = run_now_ms() + run->drain_ms;
     for (int n = 0; !run->quiet && run_now_ms() < until; n++) {
         run_for(run, 100);
         if (run->recovered_ms < 0 && nothing_is_overdue(run)) {
@@ -348,7 +358,7 @@ static int bound_of(const struct run *run)
             bound = run->faults[i]->bound_ms;
         }
     }
-    return bound;
+    return bound + run->extra_bound_ms;
 }
 
 bool run_play(struct run *run)
@@ -356,6 +366,7 @@ bool run_play(struct run *run)
     struct verdict verdict;
 
     run->restart_ms = RESTART_MS;
+    run->drain_ms = DRAIN_MS;
     for (size_t i = 0; i < run->n_faults; i++) {
         run->flags |= run->faults[i]->flags;
     }

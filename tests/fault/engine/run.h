@@ -65,6 +65,10 @@ struct run {
     int conversations;
     int span_ms; /* conversations begin within so long */
     bool expects_violations;
+    bool only_replies;     /* each customer writes around a due instant */
+    bool second_is_direct; /* only the first worker goes through the proxies */
+    int drain_ms;          /* so long all may take to come to its end */
+    int extra_bound_ms;
 
     struct world w;
     struct cluster cluster;
@@ -74,7 +78,8 @@ struct run {
     pid_t senders[RUN_SENDERS];
     const char *die_at[RUN_WORKERS + RUN_SENDERS]; /* once, at the next start */
     const char *stop_at[RUN_WORKERS];
-    char worker_url[96]; /* what workers are told; "": the world's */
+    /* What workers are told; "": the world's. */
+    char worker_url[96];
     char worker_pg[160];
     bool workers_away;  /* on purpose: not started anew */
     bool servers_away;  /* nothing may be asked at present */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TAPE_CALLS 400000
+#define TAPE_CALLS 4000000
 
 /* One call of the provider. */
 struct tape_call {

@@ -1,0 +1,88 @@
+/* Much at once, and senders that do not keep up. */
+
+#include <hiredis/hiredis.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "faults.h"
+
+#define RECOVERY_MS 12000
+#define CROWD       3000
+#define CROWD_PER_S 250 /* which a slow machine still manages */
+
+/* Many silences that begin in the same microsecond: all of their timers are
+ * due in the same millisecond, three times. */
+static void crowd(struct run *run, const struct fault *fault)
+{
+    const char *wanted = getenv("FUP_CROWD");
+    long n = wanted != NULL ? strtol(wanted, NULL, 10) : fault->number;
+
+    run->drain_ms += (int)(n * 1000 / CROWD_PER_S);
+    run->extra_bound_ms = (int)(n * 1000 / CROWD_PER_S);
+    world_do(&run->w,
+             "BEGIN; INSERT INTO crm.conversation (id, channel, address) "
+             "SELECT 'crowd-' || i, '" RUN_CHANNEL "', 'x' FROM "
+             "generate_series(1, %ld) i; "
+             "INSERT INTO crm.message (conversation_id, direction, author, "
+             "created_at) SELECT 'crowd-' || i, d, 'human', now() + t * "
+             "interval '1 ms' FROM generate_series(1, %ld) i, (VALUES ('in', "
+             "0), ('out', 1)) v (d, t); COMMIT",
+             n, n);
+}
+
+static void replies(struct run *run, const struct fault *fault)
+{
+    (void)fault;
+    run->only_replies = true;
+}
+
+static void some_time(struct run *run, const struct fault *fault)
+{
+    run_for(run, fault->number);
+}
+
+static void be_slow(struct run *run, const struct fault *fault)
+{
+    atomic_store(&run->tape->slow_ms, fault->number);
+    run_for(run, 4000);
+    atomic_store(&run->tape->slow_ms, 0);
+}
+
+static void signal_senders(const struct run *run, int sig)
+{
+    for (int i = 0; i < RUN_SENDERS; i++) {
+        if (run->senders[i] > 0) {
+            (void)kill(run->senders[i], sig);
+        }
+    }
+}
+
+static void senders_away(struct run *run, const struct fault *fault)
+{
+    signal_senders(run, SIGSTOP);
+    run_for(run, fault->number);
+    signal_senders(run, SIGCONT);
+}
+
+/* The streams are deleted while messages wait in them. */
+static void delete_full(struct run *run, const struct fault *fault)
+{
+    signal_senders(run, SIGSTOP);
+    run_for(run, fault->number);
+    for (int i = 0; i < 3; i++) {
+        redis_server_do(&run->w.redis, "DEL followup:{p%02d}:out:" RUN_CHANNEL,
+                        i);
+    }
+    signal_senders(run, SIGCONT);
+}
+
+const struct fault faults_load[] = {
+    {"crowd", "load", FAULT_LONELY, RECOVERY_MS, NULL, CROWD, NULL, crowd},
+    {"replies_at_the_instant", "load", 0, RECOVERY_MS, NULL, 2000, replies,
+     some_time},
+    {"slow_provider", "load", 0, RECOVERY_MS, NULL, 40, NULL, be_slow},
+    {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL, senders_away},
+    {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 1500, NULL,
+     delete_full},
+    {.name = NULL},
+};
