@@ -42,6 +42,7 @@ struct fup_outbound {
     } options[FUP_OPTIONS_MAX];
 
     size_t n_options;
+    bool as_lines;             /* @text has them already, numbered */
     const char *template_name; /* NULL: no template */
     const char *template_language;
     const char *params[FUP_PARAMS_MAX];

@@ -39,6 +39,8 @@ struct fup_engine_options {
     int sweep_s;           /* between looks for lost timers */
     const struct fup_channel_rule *channels;
     size_t n_channels;
+    const struct fup_channel_limits *limits; /* of messages, by channel */
+    size_t n_limits;
     const struct fup_log *log;
     /* Called once, from the loop, when going on makes no sense (Redis may
      * evict keys): the program should close the engine and end. */

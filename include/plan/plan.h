@@ -35,6 +35,8 @@ enum fup_action {
     X(NO_MESSAGE, "no_message")                                                \
     X(NO_ALLOWED_TIME, "no_allowed_time")                                      \
     X(TEXT_INCOMPLETE, "text_incomplete")                                      \
+    X(TEXT_TOO_LONG, "text_too_long")                                          \
+    X(LINK_REFUSED, "link_refused")                                            \
     X(LATE, "late")                                                            \
     X(OPERATOR, "operator")                                                    \
     X(REPLIED, "replied")                                                      \

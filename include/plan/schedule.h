@@ -110,6 +110,7 @@ struct fup_schedule {
     double holdout; /* share of enrollments that get no messages, 0 to 1 */
     bool require_inbound;
     bool one_per_contact; /* a newer silence of the same person ends it */
+    struct fup_names links; /* hosts that links may lead to; n == 0: none */
     struct fup_step steps[FUP_STEPS_MAX];
     size_t n_steps;
     char *first_locale; /* of the first text: the last locale to fall back to */

@@ -6,8 +6,9 @@
 #include "codec/outbound.h"
 #include "core/buf.h"
 
-/* Append what the customer sees: the text, then the options as numbered lines;
- * of a template its name and parameters. */
+/* Append what the customer sees: the text, then the options as numbered lines
+ * (which the text has already where the channel has no buttons); of a template
+ * its name and parameters. */
 void fup_sender_message_body(const struct fup_outbound *message,
                              struct fup_buf *out);
 

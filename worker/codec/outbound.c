@@ -13,6 +13,7 @@ void fup_outbound_set(struct fup_outbound *outbound,
     outbound->locale = message->locale;
     outbound->text = message->text;
     outbound->n_options = message->n_options;
+    outbound->as_lines = message->as_lines;
     for (size_t i = 0; i < message->n_options; i++) {
         outbound->options[i].id = message->options[i].id;
         outbound->options[i].label = message->options[i].label;
@@ -61,6 +62,14 @@ static void add_options(struct fup_buf *out, const struct fup_outbound *m)
     fup_buf_adds(out, "],");
 }
 
+static const char *options_as(const struct fup_outbound *m)
+{
+    if (m->n_options == 0) {
+        return "none";
+    }
+    return m->as_lines ? "lines" : "buttons";
+}
+
 static void add_template(struct fup_buf *out, const struct fup_outbound *m)
 {
     fup_buf_adds(out, "\"template\":");
@@ -97,6 +106,7 @@ void fup_outbound_write(const struct fup_outbound *outbound,
     add_text(out, "locale", outbound->locale);
     add_text(out, "text", outbound->text);
     add_options(out, outbound);
+    add_text(out, "options_as", options_as(outbound));
     add_template(out, outbound);
     add_time(out, "episode", outbound->episode_at);
     add_time(out, "due_at", outbound->due_at);

@@ -96,6 +96,14 @@ static void read_options(struct reader *reader, struct fup_outbound *m)
     }
 }
 
+/* Workers before this member had none in the text. */
+static void read_options_as(struct reader *reader, struct fup_outbound *m)
+{
+    const char *as = text_of(reader, "options_as", false);
+
+    m->as_lines = as != NULL && strcmp(as, "lines") == 0;
+}
+
 static void read_params(struct reader *reader, struct fup_outbound *m)
 {
     const struct cJSON *list = fup_json_member(reader->json, "params");
@@ -173,6 +181,7 @@ enum fup_code fup_outbound_read(const char *text,
     reader.json = doc.json;
     read_names(&reader, m);
     read_options(&reader, m);
+    read_options_as(&reader, m);
     read_template(&reader, m);
     m->episode_at = time_of(&reader, "episode");
     m->due_at = time_of(&reader, "due_at");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "message/links.h"
 #include "message/message.h"
 #include "plan/facts.h"
 #include "plan/zone.h"
@@ -308,6 +309,21 @@ static FUP_JSON_READER(read_steps)
     json->what = "the schedule";
 }
 
+static FUP_JSON_READER(read_links)
+{
+    const struct fup_names *hosts = into;
+
+    fup_json_read_names(json, value, field, into);
+    for (size_t i = 0; i < hosts->n; i++) {
+        if (!fup_host_is(hosts->items[i])) {
+            fup_json_error(json, value,
+                           "\"%.60s\" in links is no host such as "
+                           "\"example.com\"",
+                           hosts->items[i]);
+        }
+    }
+}
+
 #define MEMBER(member) .offset = offsetof(struct fup_schedule, member)
 
 static const struct fup_json_field schedule_fields[] = {
@@ -340,6 +356,7 @@ static const struct fup_json_field schedule_fields[] = {
     {.name = "one_per_contact",
      .read = fup_json_read_bool,
      MEMBER(one_per_contact)},
+    {.name = "links", .read = read_links, MEMBER(links)},
     {.name = "steps", .read = read_steps, .required = true},
     {.name = NULL},
 };

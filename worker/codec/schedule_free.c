@@ -43,6 +43,7 @@ void fup_schedule_free(struct fup_schedule *schedule)
     free(schedule->first_locale);
     match_done(&schedule->match);
     match_done(&schedule->stop_when.match);
+    names_done(&schedule->links);
     for (size_t i = 0; i < schedule->n_steps; i++) {
         step_done(&schedule->steps[i]);
     }

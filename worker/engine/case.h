@@ -10,6 +10,7 @@
 #include "codec/outbound.h"
 #include "codec/schedule.h"
 #include "core/buf.h"
+#include "message/limits.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
 
@@ -56,6 +57,8 @@ struct fup_case {
 /* What judging depends on besides the case. */
 struct fup_judge_env {
     struct fup_plan_env plan;
+    const struct fup_channel_limits *limits; /* by channel */
+    size_t n_limits;
     const struct fup_version *current; /* what new enrollments get */
     size_t n_current;
     const struct fup_version *version; /* the one that the case is pinned to */

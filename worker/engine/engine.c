@@ -448,6 +448,8 @@ void fup_engine_tune(struct fup_engine *engine,
     engine->o.sweep_s = options->sweep_s;
     engine->o.channels = options->channels;
     engine->o.n_channels = options->n_channels;
+    engine->o.limits = options->limits;
+    engine->o.n_limits = options->n_limits;
     if (engine->next_sweep_ms > sweep_ms) {
         engine->next_sweep_ms = sweep_ms; /* not after a long wait of before */
     }

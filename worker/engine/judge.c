@@ -132,7 +132,7 @@ static int64_t sent_at(const struct fup_case *c, const struct fup_plan *plan)
     return c->now - at < FUP_US_PER_S ? at : c->now;
 }
 
-/* Hand the message to the ledger. FUP_ENOENT: no text could be filled in. */
+/* Hand the message to the ledger. Errors as of fup_message_compose(). */
 static enum fup_code fire(const struct fup_judge_env *env,
                           const struct fup_case *c,
                           const struct fup_plan *plan,
@@ -146,6 +146,9 @@ static enum fup_code fire(const struct fup_judge_env *env,
         .step = plan->step,
         .first_locale = schedule->first_locale,
         .as_template = plan->action == FUP_ACTION_TEMPLATE,
+        .limits = fup_limits_find(env->limits, env->n_limits, c->facts.channel),
+        .links = &schedule->links,
+        .zone = fup_plan_zone(&env->plan, schedule, &c->facts),
     };
     struct fup_message message;
     enum fup_code code =
@@ -205,6 +208,20 @@ static bool is_held_out(const struct fup_schedule *schedule,
            schedule->holdout;
 }
 
+/* Why no candidate can be sent; NONE: @code is no such reason. */
+static enum fup_reason unfit_reason(enum fup_code code)
+{
+    if (code == FUP_ELIMIT) {
+        return FUP_REASON_TEXT_TOO_LONG;
+    }
+    if (code == FUP_EREFUSED) {
+        return FUP_REASON_LINK_REFUSED;
+    }
+    return code == FUP_ENOENT || code == FUP_EINVAL || code == FUP_EPARSE
+               ? FUP_REASON_TEXT_INCOMPLETE
+               : FUP_REASON_NONE;
+}
+
 static enum fup_code perform(const struct fup_judge_env *env,
                              const struct fup_case *c,
                              struct fup_plan *plan,
@@ -219,12 +236,14 @@ static enum fup_code perform(const struct fup_judge_env *env,
     } else if (sends) {
         enum fup_code code = fire(env, c, plan, d);
 
-        if (code != FUP_ENOENT && code != FUP_EINVAL && code != FUP_ELIMIT) {
+        enum fup_reason unfit = unfit_reason(code);
+
+        if (unfit == FUP_REASON_NONE) {
             return code;
         }
         fup_decision_done(d);
         plan->action = FUP_ACTION_SKIP;
-        plan->reason = FUP_REASON_TEXT_INCOMPLETE;
+        plan->reason = unfit;
         d->status = NULL;
         d->expires_at = FUP_TIME_NONE;
         d->closes = false;

@@ -15,6 +15,8 @@ static void judge_env(const struct fup_part *part, struct fup_judge_env *env)
         .plan = {.zones = engine->zones,
                  .channels = engine->o.channels,
                  .n_channels = engine->o.n_channels},
+        .limits = engine->o.limits,
+        .n_limits = engine->o.n_limits,
         .current = engine->versions.current,
         .n_current = engine->versions.n_current,
         .since_at = engine->since_at,

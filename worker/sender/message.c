@@ -19,7 +19,7 @@ void fup_sender_message_body(const struct fup_outbound *message,
     } else {
         fup_buf_adds(out, message->text);
     }
-    for (size_t i = 0; i < message->n_options; i++) {
+    for (size_t i = 0; !message->as_lines && i < message->n_options; i++) {
         fup_buf_addf(out, "\n%zu. %s", i + 1, message->options[i].label);
     }
 }

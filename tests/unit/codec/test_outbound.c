@@ -87,6 +87,7 @@ static void writes_the_fields_of_the_contract_in_order(void **state)
         "\"payload\":\"f:a1b2c3-0-4711-2:a\"},"
         "{\"id\":\"b\",\"label\":\"No\","
         "\"payload\":\"f:a1b2c3-0-4711-2:b\"}],"
+        "\"options_as\":\"buttons\","
         "\"template\":{\"name\":\"t\",\"language\":\"en_US\","
         "\"params\":[\"one\",\"two\"]},"
         "\"episode\":\"2026-11-21T09:30:00.000Z\","
@@ -117,6 +118,43 @@ static void reads_back_what_it_wrote(void **state)
     assert_true(m->episode_at == AT);
     assert_true(m->expires_at == FUP_TIME_NONE);
     assert_true(m->manual);
+    assert_false(m->as_lines);
+}
+
+static void lines_are_told_from_buttons(void **state)
+{
+    struct fixture *f = *state;
+    struct fup_outbound lines = example;
+
+    lines.as_lines = true;
+    fup_outbound_write(&lines, &f->out);
+    assert_non_null(strstr(f->out.data, ",\"options_as\":\"lines\","));
+    assert_int_equal(
+        fup_outbound_read(f->out.data, f->out.len, &f->doc, &f->err), FUP_OK);
+    assert_true(f->doc.message.as_lines);
+    fup_buf_clear(&f->out);
+    lines.n_options = 0;
+    fup_outbound_write(&lines, &f->out);
+    assert_non_null(strstr(f->out.data, ",\"options_as\":\"none\","));
+}
+
+/* The longest id that there can be, and the longest option. */
+static void a_payload_has_at_most_64_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct fup_outbound longest = example;
+    char id[FUP_MESSAGE_ID_TEXT];
+    const char *payload;
+
+    longest.id =
+        fup_message_id("a1b2c3", 99, 999999999999999999, 999999999, id);
+    longest.options[0].id = "abcdefghijklmnop";
+    fup_outbound_write(&longest, &f->out);
+    assert_int_equal(
+        fup_outbound_read(f->out.data, f->out.len, &f->doc, &f->err), FUP_OK);
+    payload = f->doc.message.options[0].payload;
+    assert_in_range(strlen(payload), 1, 64);
+    assert_string_equal(payload + strlen(payload) - 17, ":abcdefghijklmnop");
 }
 
 static void the_plainest_message_comes_back_too(void **state)
@@ -273,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(writes_the_fields_of_the_contract_in_order),
         TEST(reads_back_what_it_wrote),
+        TEST(lines_are_told_from_buttons),
+        TEST(a_payload_has_at_most_64_bytes),
         TEST(the_plainest_message_comes_back_too),
         TEST(refuses_what_is_no_message),
         TEST(each_damaged_field_is_named),

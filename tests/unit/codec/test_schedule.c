@@ -31,6 +31,7 @@ static const char full[] =
     " \"one_per_contact\": false,\n"
     " \"stop_when\": {\"owner\": [\"human\", \"bot\"], \"stage\": [\"won\"],\n"
     "   \"intent\": [\"refund\"], \"attributes\": {\"order\": [\"paid\"]}},\n"
+    " \"links\": [\"shop.example\"],\n"
     " \"steps\": [\n"
     "  {\"kind\": \"check_in\", \"after\": \"4h\", \"message\": {\n"
     "    \"variants\": [\n"
@@ -78,6 +79,8 @@ static void reads_the_rules(void **state)
     assert_string_equal(s->stop_when.match.attributes[0].name, "order");
     assert_true(s->holdout > 0.049 && s->holdout < 0.051);
     assert_false(s->require_inbound);
+    assert_int_equal(s->links.n, 1);
+    assert_string_equal(s->links.items[0], "shop.example");
 }
 
 static void reads_hours_and_holidays(void **state)

@@ -119,6 +119,9 @@ static void refuses_bad_values(void **state)
         {"{\"name\": \"A b\",\n" TAIL,
          "s.json:1:10: \"name\" in the schedule: expected 1 to 64 of a-z, "
          "0-9, _ and -"},
+        {HEAD "\"links\": [\"a.example\", \"https://b.example\"]," TAIL,
+         "s.json:2:10: \"https://b.example\" in links is no host such as "
+         "\"example.com\""},
         {STEP("\"outside_window\": [\"skip\", \"skip\"]"),
          "s.json:3:28: \"skip\" is there twice in step 1"},
         {"[]", "s.json:1:1: in the schedule: expected an object { }"},

@@ -32,6 +32,20 @@ static void prints_text_and_numbered_options(void **state)
     fup_buf_done(&out);
 }
 
+static void lines_that_the_text_has_are_not_added_again(void **state)
+{
+    struct fup_outbound lines = message;
+    struct fup_buf out;
+    (void)state;
+
+    lines.text = "Hi?\n1. Yes\n2. No";
+    lines.as_lines = true;
+    fup_buf_init(&out, 65536);
+    fup_sender_message_body(&lines, &out);
+    assert_string_equal(fup_buf_text(&out), lines.text);
+    fup_buf_done(&out);
+}
+
 static void prints_a_template_with_its_parameters(void **state)
 {
     struct fup_outbound template = message;
@@ -71,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_text_and_numbered_options),
+        cmocka_unit_test(lines_that_the_text_has_are_not_added_again),
         cmocka_unit_test(prints_a_template_with_its_parameters),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
     };
