@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #define CAPTURE_ARGS_MAX 32
+#ifndef CAPTURE_BYTES
+#define CAPTURE_BYTES 65536 /* of each output; a test may want more */
+#endif
 
 struct capture {
     int exit_code; /* -1: it did not end by itself */
-    char out[65536];
-    char err[65536];
+    char out[CAPTURE_BYTES];
+    char err[CAPTURE_BYTES];
 };
 
 static void capture_read(FILE *from, char *into, size_t size)
