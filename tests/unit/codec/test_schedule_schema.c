@@ -1,5 +1,6 @@
 /* schedules/schedule.schema.json and the parser know the same fields, at the
- * same places, and need the same ones. */
+ * same places, and need the same ones; each has an example in the documents,
+ * and every example can be used. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 
 #include "codec/schedule.h"
 #include "codec/text_file.h"
+#include "core/buf.h"
 #include "golden.h"
 
 #define NAMES_MAX   64
@@ -269,11 +271,101 @@ static void the_schema_knows_what_the_parser_knows(void **state)
     assert_true(n >= f->n);
 }
 
+/* -- examples -------------------------------------------------------------- */
+
+#define EXAMPLE_BYTES 8192
+
+/* Where a part of a schedule may stand. */
+static const struct place frames[] = {
+    {"", ""},
+    {"{\"name\": \"a\", \"steps\": [{\"kind\": \"n\", \"after\": \"1h\"}], ",
+     "}"},
+    {"{\"name\": \"a\", \"steps\": [{\"kind\": \"n\", \"after\": \"1h\", ",
+     "}]}"},
+};
+
+/* Whether @example is a schedule in one of the frames, without a warning. */
+static bool is_good(const char *example)
+{
+    char file[512];
+    bool good = false;
+
+    (void)golden_path(file, "rules/example.json"); /* has a calendar beside */
+    for (size_t i = 0; i < 3 && !good; i++) {
+        struct fup_schedule *schedule = NULL;
+        struct fup_problems problems;
+        char text[EXAMPLE_BYTES + 2 * PLACE_BYTES];
+
+        (void)snprintf(text, sizeof text, "%s%s%s", frames[i].before, example,
+                       frames[i].after);
+        fup_problems_init(&problems);
+        good = fup_schedule_parse(text, strlen(text), file, &schedule,
+                                  &problems) == FUP_OK &&
+               problems.n == 0;
+        fup_schedule_free(schedule);
+        fup_problems_done(&problems);
+    }
+    return good;
+}
+
+/* Try each block of JSON in @text and append it to @all; how many there are. */
+static size_t try_examples(const char *text, struct fup_buf *all)
+{
+    static const char begin[] = "```json\n";
+    size_t n = 0;
+
+    for (const char *p = strstr(text, begin); p != NULL; p = strstr(p, begin)) {
+        char example[EXAMPLE_BYTES];
+        const char *end;
+
+        p += strlen(begin);
+        end = strstr(p, "```");
+        assert_non_null(end);
+        assert_true((size_t)(end - p) < sizeof example);
+        memcpy(example, p, (size_t)(end - p));
+        example[end - p] = '\0';
+        if (!is_good(example)) {
+            fail_msg("this is no part of a schedule:\n%s", example);
+        }
+        fup_buf_adds(all, example);
+        p = end;
+        n++;
+    }
+    return n;
+}
+
+static void every_field_has_an_example_that_can_be_used(void **state)
+{
+    const struct fixture *f = *state;
+    char *guide = read_source("schedules/README.md");
+    char *readme = read_source("README.md");
+    struct fup_buf all;
+    struct fup_buf rest;
+
+    fup_buf_init(&all, 65536);
+    fup_buf_init(&rest, 65536);
+    assert_true(try_examples(guide, &all) >= 6);
+    assert_true(try_examples(readme, &rest) >= 1);
+    for (size_t i = 0; i < f->n; i++) {
+        char name[80];
+
+        (void)snprintf(name, sizeof name, "\"%s\"", f->names[i]);
+        if (strstr(fup_buf_text(&all), name) == NULL) {
+            fail_msg("schedules/README.md: no example of %s", name);
+        }
+    }
+    fup_buf_done(&all);
+    fup_buf_done(&rest);
+    free(guide);
+    free(readme);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parser_knows_what_the_schema_knows),
         cmocka_unit_test(the_schema_knows_what_the_parser_knows),
+        cmocka_unit_test(every_field_has_an_example_that_can_be_used),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
