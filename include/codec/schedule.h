@@ -37,9 +37,9 @@ fup_schedule_parse(const char *text,
 void fup_schedule_free(struct fup_schedule *schedule);
 
 /* Append the canonical form of a schedule that parses: without white space,
- * "$schema" and "samples", members in their order, the dates of calendar files written out.
- * It parses to the same schedule wherever it is kept, and is what a version
- * consists of.
+ * "$schema" and "samples", members in their order, the dates of calendar files
+ * written out. It parses to the same schedule wherever it is kept, and is what
+ * a version consists of.
  *
  * Errors: as above. */
 FUP_MUST_CHECK enum fup_code

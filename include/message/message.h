@@ -95,8 +95,12 @@ struct fup_compose_in {
     int step;                 /* from 1; likewise */
     const char *first_locale; /* the schedule's; may be NULL */
     bool as_template;         /* the approved template for facts->channel */
-    const char *kind;         /* of the step; NULL: no rules about it */
-    uint64_t waived;          /* rules of message/lint.h that do not hold */
+    const struct fup_channel_limits *limits; /* of that channel; NULL: none */
+    const struct fup_names
+        *links;                  /* hosts that links may lead to; NULL: none */
+    const struct fup_zone *zone; /* the contact's, for dates; NULL: UTC */
+    const char *kind;            /* of the step; NULL: no rules about it */
+    uint64_t waived;             /* rules of message/lint.h that do not hold */
 };
 
 /* Choose a variant (FNV-1a over "conversation 0x1f schedule 0x1f step" modulo

@@ -109,7 +109,8 @@ struct fup_schedule {
     int64_t cap_per_s;
     double holdout; /* share of enrollments that get no messages, 0 to 1 */
     bool require_inbound;
-    bool one_per_contact; /* a newer silence of the same person ends it */
+    bool one_per_contact;   /* a newer silence of the same person ends it */
+    uint64_t waived;        /* rules of message/lint.h, for all steps */
     struct fup_names links; /* hosts that links may lead to; n == 0: none */
     struct fup_step steps[FUP_STEPS_MAX];
     size_t n_steps;

@@ -7,14 +7,12 @@
 #include "core/time.h"
 #include "message/links.h"
 #include "message/message.h"
-#include "plan/facts.h"
 #include "plan/zone.h"
 #include "schedule_parts.h"
 #include "text.h"
 
 #define NAME_MAX_BYTES 64
 #define KIND_MAX_BYTES 32
-#define ATTRIBUTES_MAX 16
 #define CAP_MAX        1000
 
 static FUP_JSON_READER(read_mode)
@@ -104,106 +102,6 @@ static FUP_JSON_READER(read_cap)
 
     (void)field;
     json->what = "contact_cap";
-    fup_json_fields(json, value, fields, into);
-}
-
-static FUP_JSON_READER(read_attributes)
-{
-    static const struct fup_json_field values = {.name = NULL};
-    struct fup_match *match = into;
-    size_t n = (size_t)cJSON_GetArraySize(value);
-
-    (void)field;
-    json->what = "attributes";
-    if (!fup_json_is_object(json, value)) {
-        return;
-    }
-    if (n > ATTRIBUTES_MAX) {
-        fup_json_error(json, value, "more than %d attributes", ATTRIBUTES_MAX);
-        return;
-    }
-    match->attributes = calloc(n + 1, sizeof *match->attributes);
-    if (match->attributes == NULL) {
-        json->code = FUP_ENOMEM;
-        return;
-    }
-    for (const struct cJSON *item = value->child; item != NULL;
-         item = item->next) {
-        struct fup_attribute_match *attribute =
-            &match->attributes[match->n_attributes++];
-
-        attribute->name = strdup(item->string);
-        if (attribute->name == NULL) {
-            json->code = FUP_ENOMEM;
-            return;
-        }
-        fup_json_read_names(json, item, &values, &attribute->values);
-    }
-}
-
-#define MATCH_NAMES(member)                                                    \
-    {                                                                          \
-        .name = #member, .read = fup_json_read_names,                          \
-        .offset = offsetof(struct fup_match, member)                           \
-    }
-
-static FUP_JSON_READER(read_match)
-{
-    static const struct fup_json_field fields[] = {
-        MATCH_NAMES(tenant), MATCH_NAMES(channel),
-        MATCH_NAMES(intent), MATCH_NAMES(stage),
-        MATCH_NAMES(locale), {.name = "attributes", .read = read_attributes},
-        {.name = NULL},
-    };
-
-    (void)field;
-    json->what = "match";
-    fup_json_fields(json, value, fields, into);
-}
-
-static FUP_JSON_READER(read_owners)
-{
-    static const char *const words[] = {
-        [FUP_OWNER_NOBODY] = "nobody",
-        [FUP_OWNER_BOT] = "bot",
-        [FUP_OWNER_HUMAN] = "human",
-        NULL,
-    };
-
-    (void)field;
-    if (!fup_json_is_array(json, value, 1, 3)) {
-        return;
-    }
-    for (const struct cJSON *item = value->child; item != NULL;
-         item = item->next) {
-        int word = fup_json_word(json, item, words);
-
-        *(unsigned *)into |= word >= 0 ? 1u << (unsigned)word : 0;
-    }
-}
-
-#define STOP_NAMES(member)                                                     \
-    {                                                                          \
-        .name = #member, .read = fup_json_read_names,                          \
-        .offset = offsetof(struct fup_stop_when, match.member)                 \
-    }
-
-static FUP_JSON_READER(read_stop_when)
-{
-    static const struct fup_json_field fields[] = {
-        {.name = "owner",
-         .read = read_owners,
-         .offset = offsetof(struct fup_stop_when, owners)},
-        STOP_NAMES(intent),
-        STOP_NAMES(stage),
-        {.name = "attributes",
-         .read = read_attributes,
-         .offset = offsetof(struct fup_stop_when, match)},
-        {.name = NULL},
-    };
-
-    (void)field;
-    json->what = "stop_when";
     fup_json_fields(json, value, fields, into);
 }
 
@@ -339,8 +237,10 @@ static const struct fup_json_field schedule_fields[] = {
      MEMBER(priority),
      .min = -1000000,
      .max = 1000000},
-    {.name = "match", .read = read_match, MEMBER(match)},
-    {.name = "stop_when", .read = read_stop_when, MEMBER(stop_when)},
+    {.name = "match", .read = fup_schedule_read_match, MEMBER(match)},
+    {.name = "stop_when",
+     .read = fup_schedule_read_stop_when,
+     MEMBER(stop_when)},
     {.name = "timezone", .read = read_zone, MEMBER(timezone), .max = 64},
     {.name = "send_hours", .read = fup_schedule_read_hours},
     {.name = "holidays", .read = fup_schedule_read_holidays},
@@ -357,6 +257,8 @@ static const struct fup_json_field schedule_fields[] = {
      .read = fup_json_read_bool,
      MEMBER(one_per_contact)},
     {.name = "links", .read = read_links, MEMBER(links)},
+    {.name = "waive", .read = fup_schedule_read_waive, MEMBER(waived)},
+    {.name = "samples", .read = fup_schedule_read_samples},
     {.name = "steps", .read = read_steps, .required = true},
     {.name = NULL},
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/near.h"
 #include "message/lint.h"
 #include "schedule_parts.h"
 #include "text.h"
@@ -21,7 +22,7 @@ static enum fup_lint_rule find_rule(struct fup_json *json,
         }
         fup_json_error_key(
             json, item, "no rule \"%.40s\" to waive; did you mean \"%s\"?",
-            item->string, fup_text_nearest(item->string, names, FUP_LINT_MAX));
+            item->string, fup_near_of(item->string, names, FUP_LINT_MAX));
     }
     return rule;
 }

@@ -16,6 +16,10 @@ struct fup_days {
 FUP_JSON_READER(fup_schedule_read_hours);
 FUP_JSON_READER(fup_schedule_read_holidays);
 
+/* schedule_match.c: into is struct fup_match, and struct fup_stop_when. */
+FUP_JSON_READER(fup_schedule_read_match);
+FUP_JSON_READER(fup_schedule_read_stop_when);
+
 /* schedule_message.c: into is struct fup_step. */
 FUP_JSON_READER(fup_schedule_read_message);
 

@@ -2,9 +2,9 @@
  * (from 1), and stderr says where. FUP_FAIL_COUNT=1 says at the end how many
  * there were. The allocator behind is glibc's. */
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier): dladdr()
-#define _GNU_SOURCE
-
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+#define _GNU_SOURCE /* dladdr() */
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -18,11 +18,11 @@
 
 #define FRAMES 24
 
-/* NOLINTBEGIN(bugprone-reserved-identifier): glibc's names of its own */
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t n);
-/* NOLINTEND(bugprone-reserved-identifier) */
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 static atomic_long count;
 static long fail_at;
@@ -67,6 +67,7 @@ static int fails(const void *caller)
     return 1;
 }
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 void *malloc(size_t n)
 {
     return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(n);
@@ -81,3 +82,5 @@ void *realloc(void *old, size_t n)
 {
     return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, n);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
