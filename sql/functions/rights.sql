@@ -11,9 +11,9 @@ BEGIN
     GRANT INSERT ON followup.schedule_version TO %1$I;
     GRANT UPDATE ON followup.partition TO %1$I;
     GRANT INSERT, UPDATE ON followup.enrollment, followup.ledger,
-      followup.command TO %1$I;
+      followup.command, followup.suppression TO %1$I;
     GRANT INSERT, UPDATE, DELETE ON followup.worker, followup.closing,
-      followup.suppression, followup.hold TO %1$I;
+      followup.hold TO %1$I;
     GRANT INSERT, DELETE ON followup.change_log TO %1$I;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA followup TO %1$I
   $do$, role);

@@ -39,6 +39,7 @@ SELECT json_build_object(
     'last_answer_at', followup.us(f.last_answer_at),
     'last_human_at', followup.us(f.last_human_at),
     'last_ours_at', followup.us(f.last_ours_at),
+    'window_ends_at', followup.us(f.window_ends_at),
     'enroll_since', (SELECT followup.us(i.enroll_since)
                      FROM followup.installation i),
     'address', f.address) FROM facts f),

@@ -56,7 +56,7 @@ static enum fup_owner owner_of(const char *text)
                                                     : FUP_OWNER_NOBODY;
 }
 
-static bool is_against(const cJSON *tree, const char *code)
+bool fup_explain_is_against(const cJSON *tree, const char *code)
 {
     const cJSON *item;
 
@@ -69,9 +69,8 @@ static bool is_against(const cJSON *tree, const char *code)
     return false;
 }
 
-/* Facts for the planner, borrowed from @tree and @attributes. */
-static struct fup_facts
-read_facts(const cJSON *tree, const cJSON *us, const char *attributes)
+struct fup_facts
+fup_explain_facts(const cJSON *tree, const cJSON *us, const char *attributes)
 {
     const cJSON *f = cJSON_GetObjectItemCaseSensitive(tree, "facts");
     const cJSON *zone;
@@ -90,8 +89,8 @@ read_facts(const cJSON *tree, const cJSON *us, const char *attributes)
         .last_answer_at = instant_of(us, "last_answer_at"),
         .last_human_at = instant_of(us, "last_human_at"),
         .last_ours_at = instant_of(us, "last_ours_at"),
-        .window_ends_at = FUP_TIME_NONE,
-        .opted_out = is_against(tree, "opted_out"),
+        .window_ends_at = instant_of(us, "window_ends_at"),
+        .opted_out = fup_explain_is_against(tree, "opted_out"),
         .tenant_active = is_true(f, "tenant_active"),
         .attributes = attributes,
     };
@@ -145,7 +144,7 @@ void fup_explain_why(const char *folder, cJSON *tree, const cJSON *us)
     code = fup_schedules_load(folder, &files, &problems);
     fup_problems_done(&problems);
     if (code == FUP_OK || code == FUP_EPARSE) {
-        facts = read_facts(tree, us, attributes);
+        facts = fup_explain_facts(tree, us, attributes);
         judge(tree, &files, &facts, instant_of(us, "enroll_since"));
         fup_schedules_done(&files);
     } else {
@@ -168,8 +167,8 @@ static struct fup_run read_run(const cJSON *tree, const cJSON *in)
         .manual_at = instant_of(in, "manual_at"),
         .force = cJSON_IsNumber(force) ? (unsigned)force->valueint : 0,
         .paused_until = instant_of(in, "paused_until"),
-        .held = is_against(tree, "held"),
-        .superseded = is_against(tree, "superseded"),
+        .held = fup_explain_is_against(tree, "held"),
+        .superseded = fup_explain_is_against(tree, "superseded"),
     };
 
     if (run.episode_at == 0) {
@@ -242,7 +241,7 @@ static void ask_planner(const struct fup_plan_env *env,
     const cJSON *f = cJSON_GetObjectItemCaseSensitive(tree, "facts");
     char *attributes = cJSON_PrintUnformatted(
         cJSON_GetObjectItemCaseSensitive(f, "attributes"));
-    struct fup_facts facts = read_facts(tree, us, attributes);
+    struct fup_facts facts = fup_explain_facts(tree, us, attributes);
     struct fup_run run = read_run(tree, in);
     struct fup_plan plan;
 

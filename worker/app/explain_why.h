@@ -3,10 +3,23 @@
 #ifndef FUP_APP_EXPLAIN_WHY_H
 #define FUP_APP_EXPLAIN_WHY_H
 
+#include <stdbool.h>
+
+#include "plan/facts.h"
+
 struct cJSON;
 
 /* All of @tree is as sql/statements/explain.sql gives it; @us and @run are its
  * members of these names, the latter null without an active enrollment. */
+
+/* Facts for the planner, borrowed from @tree and @attributes (its attributes as
+ * JSON text). */
+struct fup_facts fup_explain_facts(const struct cJSON *tree,
+                                   const struct cJSON *us,
+                                   const char *attributes);
+
+/* Whether @code is in the member "against" of @tree. */
+bool fup_explain_is_against(const struct cJSON *tree, const char *code);
 
 /* No enrollment of this silence: judge the facts by the schedules in @folder
  * and add "would_enroll_in" or "not_followed_up_because". */

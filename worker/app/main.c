@@ -36,7 +36,7 @@ static const struct command commands[] = {
     {"skip", fup_cmd_operate, NULL, "leave out the next step"},
     {"send-now", fup_cmd_operate, NULL, "send the next step at once"},
     {"cancel", fup_cmd_operate, NULL, "end the follow-up of a conversation"},
-    {"enroll", fup_cmd_operate, NULL, "begin to follow up a conversation"},
+    {"enroll", fup_cmd_enroll, NULL, "begin to follow up conversations"},
     {"opt-out", fup_cmd_operate, NULL, "never write to a contact again"},
     {"opt-in", fup_cmd_operate, NULL, "take an opt-out back"},
     {"hold", fup_cmd_operate, NULL, "stop all sending"},

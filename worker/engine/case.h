@@ -111,11 +111,13 @@ enum fup_code fup_judge_run(const struct fup_judge_env *env,
                             struct fup_decision *d);
 
 /* Whether the silence is followed up: enroll, or the reason why not.
- * @schedule: only this one, NULL any; @since_at as in fup_plan_admit(). */
+ * @schedule: only this one, NULL any; @since_at as in fup_plan_admit();
+ * @first_at: an operator's instant for the first step, NONE for its own. */
 enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
                                 const struct fup_case *c,
                                 const char *schedule,
                                 int64_t since_at,
+                                int64_t first_at,
                                 struct fup_decision *d);
 
 /* End the enrollment with @event as its outcome. */

@@ -308,6 +308,7 @@ enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
                                 const struct fup_case *c,
                                 const char *schedule,
                                 int64_t since_at,
+                                int64_t first_at,
                                 struct fup_decision *d)
 {
     const struct fup_schedule *from[64];
@@ -336,7 +337,7 @@ enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
         .step = 1,
         .last_step_at = FUP_TIME_NONE,
         .due_at = FUP_TIME_NONE,
-        .manual_at = FUP_TIME_NONE,
+        .manual_at = first_at,
         .paused_until = FUP_TIME_NONE,
     };
     fup_plan_next(&env->plan, match, &c->facts, &d->run, c->now, &plan);
@@ -398,8 +399,8 @@ enum fup_code fup_judge(const struct fup_judge_env *env,
      * it is carried out in the next turn. */
     if (c->order.seq != 0 &&
         !(fup_order_needs_enrollment(&c->order) && may_begin(c) &&
-          fup_judge_admit(env, c, NULL, env->since_at, ret_decision) ==
-              FUP_REASON_NONE)) {
+          fup_judge_admit(env, c, NULL, env->since_at, FUP_TIME_NONE,
+                          ret_decision) == FUP_REASON_NONE)) {
         return fup_order_judge(env, c, ret_decision);
     }
     if (c->order.seq != 0) {
@@ -413,7 +414,8 @@ enum fup_code fup_judge(const struct fup_judge_env *env,
         return FUP_OK;
     }
     if (may_begin(c)) {
-        (void)fup_judge_admit(env, c, NULL, env->since_at, ret_decision);
+        (void)fup_judge_admit(env, c, NULL, env->since_at, FUP_TIME_NONE,
+                              ret_decision);
     }
     return FUP_OK;
 }

@@ -225,8 +225,8 @@ static enum fup_code order_enroll(const struct order_in *in)
                "this silence is or was followed up; it is never begun again");
         return FUP_OK;
     }
-    reason =
-        fup_judge_admit(in->env, c, c->order.schedule, FUP_TIME_NONE, in->d);
+    reason = fup_judge_admit(in->env, c, c->order.schedule, FUP_TIME_NONE,
+                             c->order.at, in->d);
     if (reason != FUP_REASON_NONE) {
         refuse(in->d, fup_reason_text(reason),
                "there is no silence that a schedule matches");

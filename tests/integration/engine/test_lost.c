@@ -190,7 +190,7 @@ static void a_contact_gets_no_more_than_the_cap_allows(void **state)
     world_do(w, "INSERT INTO crm.contact (id, name) VALUES ('much', 'Bo')");
     world_do(w,
              "INSERT INTO crm.conversation (id, contact_id, channel, address) "
-             "SELECT 'cap-' || i, 'much', 'api', 'x' FROM generate_series(1, "
+             "SELECT 'cap-' || i, 'much', 'api', i FROM generate_series(1, "
              "3) i");
     world_do(w, "INSERT INTO crm.message (conversation_id, direction, author, "
                 "created_at) SELECT 'cap-' || i, d, 'human', clock_timestamp() "
