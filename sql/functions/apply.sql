@@ -21,7 +21,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(k.key) FROM (
     SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
     FROM unnest(given) d
-    WHERE d.cap_max > 0 ORDER BY 1) k;
+    WHERE d.cap_max > 0 OR d.since_us IS NOT NULL ORDER BY 1) k;
 
   RETURN QUERY
   WITH d AS MATERIALIZED (

@@ -21,6 +21,7 @@ CREATE OR REPLACE FUNCTION followup.suppressions_of(
 RETURNS SETOF followup.suppression LANGUAGE sql STABLE AS $$
   SELECT * FROM followup.suppression s
   WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3)
+    AND s.lifted_at IS NULL
 $$;
 
 CREATE OR REPLACE FUNCTION followup.is_suppressed(

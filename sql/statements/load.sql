@@ -32,7 +32,8 @@ SELECT pg_current_snapshot()::text, followup.us(t.now),
        THEN f.attributes::text END,
   -- what is to be kept in the list of suppressions
   coalesce(f.opted_out, false)
-    AND NOT followup.is_suppressed(w.tenant, f.contact_id, '*'),
+    AND NOT EXISTS (
+      SELECT FROM followup.suppressions_of(w.tenant, f.contact_id, '*')),
   CASE WHEN NOT EXISTS (
          SELECT FROM followup.suppression s
          WHERE s.tenant = w.tenant AND s.contact = f.contact_id
@@ -43,6 +44,8 @@ SELECT pg_current_snapshot()::text, followup.us(t.now),
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
   followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
   EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
+  CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
+       THEN followup.newer_silence($1::integer, e.id) END,
   CASE WHEN $5::bigint > 0 THEN ARRAY(
     SELECT followup.us(s.at)
     FROM followup.sends_to(w.tenant, f.contact_id, t.since) s ORDER BY 1) END,
