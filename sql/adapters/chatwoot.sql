@@ -7,15 +7,19 @@
 -- follow-up that a change of its contact could concern.
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_touch(conversation_id bigint)
-RETURNS void LANGUAGE sql AS $$
-  SELECT followup.touch(c.account_id::text, c.display_id::text)
-  FROM public.conversations c WHERE c.id = conversation_id
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM followup.touch(c.account_id::text, c.display_id::text)
+  FROM public.conversations c WHERE c.id = conversation_id;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_touch_contact(contact bigint)
-RETURNS void LANGUAGE sql AS $$
-  SELECT followup.touch(c.account_id::text, c.display_id::text)
-  FROM public.conversations c WHERE c.contact_id = contact AND c.status <> 1
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM followup.touch(c.account_id::text, c.display_id::text)
+  FROM public.conversations c WHERE c.contact_id = contact AND c.status <> 1;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_message() RETURNS trigger

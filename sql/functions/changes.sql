@@ -1,10 +1,15 @@
 -- Change capture. Called by the CRM's own transactions, so it only appends:
--- it takes no lock that a writer could wait for.
+-- it takes no lock that a writer could wait for. In PL/pgSQL, whose plans a
+-- session keeps: SQL would be planned anew in every transaction.
 CREATE OR REPLACE FUNCTION followup.touch(tenant text, conversation text)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   INSERT INTO followup.change_log (partition, tenant, conversation)
-  SELECT followup.partition_of($1, $2), $1, $2
-  WHERE $1 IS NOT NULL AND $2 IS NOT NULL
+  SELECT followup.share_of($1, $2, i.partitions), $1, $2
+  FROM followup.installation i
+  WHERE $1 IS NOT NULL AND $2 IS NOT NULL;
+END
 $$;
 
 -- Conversations of a partition that changed after `seen` was taken, and are

@@ -1,9 +1,15 @@
 -- Partitions: who owns which, and the fence that keeps others out.
 
+CREATE OR REPLACE FUNCTION followup.share_of(
+  tenant text, conversation text, shares integer)
+RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT (abs(hashtextextended(conversation, hashtext(tenant))
+              % shares))::integer
+$$;
+
 CREATE OR REPLACE FUNCTION followup.partition_of(tenant text, conversation text)
 RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT (abs(hashtextextended(conversation, hashtext(tenant))
-              % i.partitions))::integer
+  SELECT followup.share_of(tenant, conversation, i.partitions)
   FROM followup.installation i
 $$;
 

@@ -159,12 +159,11 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
               ELSE btrim(name) END
 $$;
 
--- The first of the texts that reads as a language: "pt_BR", "de-DE,de;q=0.9".
-CREATE OR REPLACE FUNCTION followup.chatwoot_locale(VARIADIC texts text[])
+-- The language that a text names, if it does: "pt_BR", "de-DE,de;q=0.9".
+CREATE OR REPLACE FUNCTION followup.chatwoot_locale(named text)
 RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT replace(l, '_', '-')
-  FROM unnest(texts) WITH ORDINALITY t(x, n), split_part(x, ',', 1) l
-  WHERE l ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ORDER BY n LIMIT 1
+  SELECT replace(substring(
+    named, '^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)(,|$)'), '_', '-')
 $$;
 
 -- accounts.locale is a place in this list.
@@ -206,23 +205,25 @@ LANGUAGE sql STABLE AS $$
          WHEN c.status = 2 OR :bot: THEN 'bot' ELSE 'nobody' END,
     coalesce(c.custom_attributes ->> 'intent', l.intent),
     coalesce(c.custom_attributes ->> 'stage', l.stage),
-    followup.chatwoot_locale(c.custom_attributes ->> 'language',
-      p.custom_attributes ->> 'language',
-      c.additional_attributes ->> 'conversation_language',
-      p.additional_attributes ->> 'language_code',
-      c.additional_attributes ->> 'browser_language',
-      followup.chatwoot_language(a.locale)),
+    coalesce(
+      followup.chatwoot_locale(c.custom_attributes ->> 'language'),
+      followup.chatwoot_locale(p.custom_attributes ->> 'language'),
+      followup.chatwoot_locale(
+        c.additional_attributes ->> 'conversation_language'),
+      followup.chatwoot_locale(p.additional_attributes ->> 'language_code'),
+      followup.chatwoot_locale(c.additional_attributes ->> 'browser_language'),
+      followup.chatwoot_locale(followup.chatwoot_language(a.locale))),
     -- UTC is what an inbox has when nobody has set it.
     array_remove(ARRAY[followup.first_timezone(
       p.custom_attributes ->> 'timezone', c.custom_attributes ->> 'timezone',
       CASE WHEN i.working_hours_enabled OR i.timezone <> 'UTC'
            THEN i.timezone END,
       a.custom_attributes ->> 'timezone')], NULL),
-    greatest(m.at, f.at) AT TIME ZONE 'UTC',
+    greatest(m.at, f.chosen_at) AT TIME ZONE 'UTC',
     -- At the same instant the later row is the newer one.
     CASE WHEN r.at = m.at AND r.id < m.id
          THEN r.at - interval '1 microsecond' ELSE r.at END AT TIME ZONE 'UTC',
-    h.at AT TIME ZONE 'UTC', o.at AT TIME ZONE 'UTC',
+    h.at AT TIME ZONE 'UTC', f.ours_at AT TIME ZONE 'UTC',
     CASE WHEN k.hours IS NOT NULL
          THEN coalesce(m.at AT TIME ZONE 'UTC' + k.hours * interval '1 hour',
                        'epoch') END,
@@ -239,6 +240,9 @@ LANGUAGE sql STABLE AS $$
       || jsonb_strip_nulls(
         jsonb_build_object('_last_text', left(m.content, 200)))
   FROM unnest(tenants, conversations) w(tenant, conversation)
+  CROSS JOIN (
+    SELECT array_agg(b.id) AS ours FROM public.agent_bots b
+    WHERE followup.chatwoot_is_ours(b.name)) bots
   JOIN public.conversations c
     ON c.account_id = followup.chatwoot_key(w.tenant)
     AND c.display_id = followup.chatwoot_key(w.conversation)
@@ -253,33 +257,33 @@ LANGUAGE sql STABLE AS $$
   -- A source_id of another shape than the channel's is no address: Chatwoot
   -- puts a random one in its place when a number has changed hands.
   CROSS JOIN LATERAL (
-    SELECT x.channel, x.hours, CASE x.shape
-        WHEN 'digits' THEN '+' || substring(ci.source_id, '^\d{1,15}$')
-        WHEN 'number' THEN substring(ci.source_id, '(\+\d{1,15})$')
-        WHEN 'chat' THEN coalesce(
-          c.additional_attributes ->> 'chat_id', ci.source_id)
-        WHEN 'mail' THEN coalesce(nullif(p.email, ''), ci.source_id)
-        ELSE ci.source_id END AS address
-    FROM (VALUES
-      ('Channel::Whatsapp', 'whatsapp', 'digits', NULL::integer),
-      ('Channel::TwilioSms',
-        CASE tw.medium WHEN 0 THEN 'sms' WHEN 1 THEN 'whatsapp' END,
-        'number', NULL),
-      ('Channel::Sms', 'sms', 'number', NULL),
-      ('Channel::FacebookPage',
-        CASE WHEN c.additional_attributes ->> 'type'
-                  = 'instagram_direct_message'
-             THEN 'instagram' ELSE 'messenger' END, NULL, NULL),
-      ('Channel::Instagram', 'instagram', NULL, NULL),
-      ('Channel::Telegram', 'telegram', 'chat', NULL),
-      ('Channel::WebWidget', 'webchat', NULL, NULL),
-      ('Channel::Email', 'email', 'mail', NULL),
-      ('Channel::Api', 'api', NULL, substring(ap.additional_attributes
-        ->> 'agent_reply_time_window', '^\d{1,4}$')::integer),
-      (NULL, NULL, NULL, NULL)
-    ) x(type, channel, shape, hours)
-    WHERE x.type = i.channel_type OR x.type IS NULL
-    ORDER BY x.type LIMIT 1
+    SELECT
+      CASE i.channel_type
+        WHEN 'Channel::Whatsapp' THEN 'whatsapp'
+        WHEN 'Channel::TwilioSms' THEN
+          CASE tw.medium WHEN 0 THEN 'sms' WHEN 1 THEN 'whatsapp' END
+        WHEN 'Channel::Sms' THEN 'sms'
+        WHEN 'Channel::FacebookPage' THEN
+          CASE WHEN c.additional_attributes ->> 'type'
+                    = 'instagram_direct_message'
+               THEN 'instagram' ELSE 'messenger' END
+        WHEN 'Channel::Instagram' THEN 'instagram'
+        WHEN 'Channel::Telegram' THEN 'telegram'
+        WHEN 'Channel::WebWidget' THEN 'webchat'
+        WHEN 'Channel::Email' THEN 'email'
+        WHEN 'Channel::Api' THEN 'api' END AS channel,
+      CASE
+        WHEN i.channel_type = 'Channel::Whatsapp'
+          THEN '+' || substring(ci.source_id, '^\d{1,15}$')
+        WHEN i.channel_type IN ('Channel::TwilioSms', 'Channel::Sms')
+          THEN substring(ci.source_id, '^(?:whatsapp:)?(\+\d{1,15})$')
+        WHEN i.channel_type = 'Channel::Telegram'
+          THEN coalesce(c.additional_attributes ->> 'chat_id', ci.source_id)
+        WHEN i.channel_type = 'Channel::Email'
+          THEN coalesce(nullif(p.email, ''), ci.source_id)
+        ELSE ci.source_id END AS address,
+      substring(ap.additional_attributes ->> 'agent_reply_time_window',
+        '^\d{1,4}$')::integer AS hours
   ) k
   LEFT JOIN LATERAL (
     SELECT min(substr(x.label, 8)) FILTER (WHERE x.label LIKE 'intent-%')
@@ -302,56 +306,57 @@ LANGUAGE sql STABLE AS $$
         AND g.context = 'labels'
     ) x(label)
   ) l ON true
-  -- What the customer wrote last,
+  -- Messages are always found by their conversation, newest first. OFFSET 0
+  -- keeps the conditions out of PostgreSQL's choice of an index, which would be
+  -- a bad one for a busy account. What the customer wrote last,
   LEFT JOIN LATERAL (
     SELECT x.id, x.created_at AS at, x.content FROM public.messages x
     WHERE x.conversation_id = c.id AND x.account_id = c.account_id
       AND x.message_type = 0 AND NOT x.private
-    ORDER BY x.created_at DESC, x.id DESC LIMIT 1
+    ORDER BY x.created_at DESC LIMIT 1
   ) m ON true
   -- or chose: an answer in a form of the web widget is no message, but changes
-  -- the one that asked.
+  -- the one that asked; and what we sent.
   LEFT JOIN LATERAL (
-    SELECT max(x.updated_at) AS at FROM public.messages x
+    SELECT max(x.updated_at) FILTER (WHERE x.content_type IN (1, 2, 3, 4, 6, 9)
+          AND followup.chatwoot_says(x.content_attributes, 'submitted_'))
+        AS chosen_at,
+      max(x.created_at) FILTER (WHERE x.sender_type = 'AgentBot'
+          AND x.sender_id = ANY (ours) AND x.status IS DISTINCT FROM 3)
+        AS ours_at
+    FROM public.messages x
     WHERE x.conversation_id = c.id AND x.account_id = c.account_id
-      AND x.message_type IN (1, 3) AND x.content_type IN (1, 2, 3, 4, 6, 9)
-      AND followup.chatwoot_says(x.content_attributes, 'submitted_')
+      AND x.message_type IN (1, 3)
   ) f ON true
   -- The last answer of a person, of their phone, or of a bot that is not ours.
   LEFT JOIN LATERAL (
-    SELECT x.id, x.created_at AS at FROM public.messages x
-    WHERE x.conversation_id = c.id AND x.account_id = c.account_id
-      AND x.message_type = 1 AND NOT x.private
-      AND x.status IS DISTINCT FROM 3
+    SELECT x.id, x.created_at AS at FROM (
+      SELECT y.created_at, y.id, y.private, y.status, y.sender_type, y.sender_id,
+        y.content_attributes, y.additional_attributes
+      FROM public.messages y
+      WHERE y.conversation_id = c.id AND y.account_id = c.account_id
+        AND y.message_type = 1 ORDER BY y.created_at DESC OFFSET 0) x
+    WHERE NOT x.private AND x.status IS DISTINCT FROM 3
+      AND (x.sender_type = 'AgentBot' AND x.sender_id = ANY (ours)) IS NOT TRUE
       AND NOT followup.chatwoot_says(x.content_attributes,
         'automation_rule_id|deleted\\?": ?true')
       AND NOT coalesce(x.additional_attributes ? 'campaign_id', false)
-      AND (x.sender_type = 'AgentBot' AND x.sender_id = ANY (ARRAY(
-        SELECT b.id FROM public.agent_bots b
-        WHERE followup.chatwoot_is_ours(b.name)))) IS NOT TRUE
-    ORDER BY x.created_at DESC, x.id DESC LIMIT 1
+    LIMIT 1
   ) r ON true
   -- A person was here, even if what they wrote failed or was taken back.
   LEFT JOIN LATERAL (
-    SELECT x.created_at AS at FROM public.messages x
-    WHERE x.conversation_id = c.id AND x.account_id = c.account_id
-      AND x.message_type = 1 AND NOT x.private
-      AND coalesce(x.sender_type, 'User') = 'User'
+    SELECT x.created_at AS at FROM (
+      SELECT y.created_at, y.id, y.private, y.status, y.sender_type, y.sender_id,
+        y.content_attributes, y.additional_attributes
+      FROM public.messages y
+      WHERE y.conversation_id = c.id AND y.account_id = c.account_id
+        AND y.message_type = 1 ORDER BY y.created_at DESC OFFSET 0) x
+    WHERE NOT x.private AND coalesce(x.sender_type, 'User') = 'User'
       AND NOT followup.chatwoot_says(x.content_attributes,
         'automation_rule_id')
       AND NOT coalesce(x.additional_attributes ? 'campaign_id', false)
-    ORDER BY x.created_at DESC LIMIT 1
+    LIMIT 1
   ) h ON true
-  LEFT JOIN LATERAL (
-    SELECT x.created_at AS at FROM public.messages x
-    WHERE x.conversation_id = c.id AND x.account_id = c.account_id
-      AND x.message_type = 1 AND x.sender_type = 'AgentBot'
-      AND x.sender_id = ANY (ARRAY(
-        SELECT b.id FROM public.agent_bots b
-        WHERE followup.chatwoot_is_ours(b.name)))
-      AND x.status IS DISTINCT FROM 3
-    ORDER BY x.created_at DESC LIMIT 1
-  ) o ON true
 $$
 $facts$, ':bot:',
     CASE WHEN followup.chatwoot_has('conversations', 'assignee_agent_bot_id')
