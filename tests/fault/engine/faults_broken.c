@@ -41,14 +41,17 @@ static void wake_up(struct run *run, const struct fault *fault)
     }
 }
 
-/* Nothing stands against a message, whatever happened meanwhile. */
+/* Nothing stands against a message, whatever happened meanwhile, and nothing is
+ * taken back. */
 static void no_objections(struct run *run, const struct fault *fault)
 {
-    (void)fault;
     change(run, "followup.objection", "WHEN f.last_inbound_at > l.episode_at",
            "WHEN false");
     change(run, "followup.objection", "WHEN n.outcome = 'cancelled'",
            "WHEN false");
+    change(run, "followup.apply", "(g.withdraw OR g.status IS NOT NULL)",
+           "false");
+    atomic_store(&run->tape->slow_ms, fault->number);
     run->only_replies = true;
 }
 
@@ -104,6 +107,7 @@ static void fast(struct run *run, const struct fault *fault)
     change(run, "followup.conversation_facts",
            "m.last_inbound_at, m.last_answer_at,",
            "m.last_inbound_at, m.last_answer_at - interval '1 s',");
+    run->answer_after_ms = 1500;
 }
 
 /* Entries vanish from the streams. */
@@ -132,7 +136,7 @@ static void some_time(struct run *run, const struct fault *fault)
 
 const struct fault faults_broken[] = {
     BROKEN("no_compare", FAULT_POINTS, "judged:60", 6000, no_compare, wake_up),
-    BROKEN("no_objections", 0, NULL, 1000, no_objections, some_time),
+    BROKEN("no_objections", 0, NULL, 100, no_objections, some_time),
     BROKEN("permit_again",
            FAULT_POINTS | FAULT_DOUBT,
            "delivered:20",

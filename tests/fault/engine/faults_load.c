@@ -20,9 +20,9 @@ static void crowd(struct run *run, const struct fault *fault)
     run->drain_ms += (int)(n * 1000 / CROWD_PER_S);
     run->extra_bound_ms = (int)(n * 1000 / CROWD_PER_S);
     world_do(&run->w,
-             "BEGIN; INSERT INTO crm.conversation (id, channel, address) "
-             "SELECT 'crowd-' || i, '" RUN_CHANNEL "', 'x' FROM "
-             "generate_series(1, %ld) i; "
+             "BEGIN; INSERT INTO crm.conversation (id, channel, address, "
+             "attributes) SELECT 'crowd-' || i, '" RUN_CHANNEL "', 'x', "
+             "'{\"name\": \"Ana\"}' FROM generate_series(1, %ld) i; "
              "INSERT INTO crm.message (conversation_id, direction, author, "
              "created_at) SELECT 'crowd-' || i, d, 'human', now() + t * "
              "interval '1 ms' FROM generate_series(1, %ld) i, (VALUES ('in', "

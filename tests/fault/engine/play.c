@@ -72,7 +72,7 @@ static void write_conversation(struct play *p, int i)
     int some = at + run_random(run, STEP_MS * 3 + 1000);
 
     add(p, at, i, kind >= 95 ? DEED_BEGIN_LATER : DEED_BEGIN);
-    at += 20;
+    at += 20 + run->answer_after_ms;
     add(p, at, i, DEED_ANSWER);
     if (kind < 40 || kind >= 95) {
         return;

@@ -43,6 +43,9 @@ static const char closing[] =
 void record_open(struct run *run)
 {
     world_do(&run->w, "%s", opening);
+    /* Clocks may be set back. */
+    world_do(&run->w, "UPDATE followup.installation SET enroll_since = "
+                      "enroll_since - interval '1 day'");
 }
 
 /* --- rows by COPY ----------------------------------------------------------

@@ -171,10 +171,10 @@ void run_reconnect(struct run *run)
 {
     PGconn *pg = (PGconn *)run->w.pg;
 
-    for (int i = 0; i < 500 && PQstatus(pg) != CONNECTION_OK; i++) {
+    do {
         PQreset(pg);
         run_for(run, LOOK_MS);
-    }
+    } while (PQstatus(pg) != CONNECTION_OK);
 }
 
 /* --- the beginning ---------------------------------------------------------

@@ -66,6 +66,7 @@ struct run {
     int span_ms; /* conversations begin within so long */
     bool expects_violations;
     bool only_replies;     /* each customer writes around a due instant */
+    int answer_after_ms;   /* the customer's message; 0: at once */
     bool second_is_direct; /* only the first worker goes through the proxies */
     int drain_ms;          /* so long all may take to come to its end */
     int extra_bound_ms;
