@@ -73,7 +73,7 @@ enum fup_lint_level {
       "ask for the one thing that is needed next",                             \
       "\"let me know if you have questions\" gets no answer")                  \
     X(NO_WAY_OUT, no_way_out, WARNING, "a last call without a way out",        \
-      "offer to close for now, or say that no is fine",                        \
+      "offer to close, or say that no is fine",                                \
       "an honest exit gets more answers than silence does")                    \
     X(SAME_TEXT, same_text, WARNING, "nearly the text of the step before",     \
       "ask in an easier form",                                                 \
