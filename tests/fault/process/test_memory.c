@@ -22,6 +22,7 @@
 
 #define WAIT_MS      15000
 #define GIVES_UP_MS  1500
+#define SAYS         "allocations="
 #define DEFAULT_RUNS 40
 
 static const char schedule[] =
@@ -48,7 +49,9 @@ static long allocations(struct world *w)
     f = fopen(path, "r");
     assert_non_null(f);
     while (fgets(line, sizeof line, f) != NULL) {
-        (void)sscanf(line, "allocations=%ld", &n);
+        if (strncmp(line, SAYS, strlen(SAYS)) == 0) {
+            n = strtol(line + strlen(SAYS), NULL, 10);
+        }
     }
     (void)fclose(f);
     return n;
@@ -141,6 +144,9 @@ static void nothing_is_lost_or_doubled_for_want_of_memory(void **state)
     (void)unsetenv("FUP_FAIL_COUNT");
     all = allocations(w);
     assert_in_range(all, 1000, 10000000);
+    if (all < 1) {
+        return;
+    }
 
     for (long i = 0; i < n; i++) {
         /* Spread over all; the golden ratio never repeats. */
