@@ -3,25 +3,13 @@
 #ifndef FUP_CODEC_ANSWER_H
 #define FUP_CODEC_ANSWER_H
 
-#include <stdint.h>
-
 #include "core/buf.h"
 #include "plan/plan.h"
 
-/* What comes next for a conversation; texts are borrowed. */
-struct fup_answer_next {
-    int step; /* from 1 */
-    const char *kind;
-    int64_t due_at;
-    const struct fup_trace *why; /* NULL: not known */
-};
-
-/* {"ok":true,"conversation":…,"next":{"step":…,"kind":…,"due_at":…,"why":[
- * {"rule":"delay","at":…},…]}}; @next NULL: nothing does, and "next" is
- * null. */
-void fup_answer_ok(struct fup_buf *out,
-                   const char *conversation,
-                   const struct fup_answer_next *next);
+/* [{"rule":"base","at":…},{"rule":"delay","at":…,"moved":"+4h"},…]: the instant
+ * after each rule, and by how much it moved it. The same in answers, events,
+ * the ledger and `explain`. */
+void fup_answer_why(struct fup_buf *out, const struct fup_trace *why);
 
 /* {"ok":false,"error":"not_enrolled","message":"…"} */
 void fup_answer_error(struct fup_buf *out,

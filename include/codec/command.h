@@ -40,8 +40,8 @@ enum fup_command_scope {
     FUP_SCOPE_CONTACT,  /* opt_out, opt_in: the person; their default */
     FUP_SCOPE_CHANNEL,  /* opt_out, opt_in: this channel only */
     FUP_SCOPE_SERVICE,  /* hold, release: everything; their default */
-    FUP_SCOPE_TENANT,   /* hold, release: @tenant */
-    FUP_SCOPE_SCHEDULE, /* hold, release: @schedule */
+    FUP_SCOPE_TENANT,   /* hold, release, migrate_version: @tenant */
+    FUP_SCOPE_SCHEDULE, /* hold, release, migrate_version: @schedule */
 };
 
 /* Texts are borrowed from the entry; NULL where the field was not there. */
@@ -55,6 +55,7 @@ struct fup_command {
     int64_t until; /* NONE when not given */
     const char *in;
     struct fup_delay delay; /* @in, parsed; valid when @in is not NULL */
+    const char *margin;     /* migrate_version: hours and minutes, or NULL */
     unsigned force;         /* FUP_FORCE_* */
     const char *by;
     const char *reason;

@@ -70,16 +70,18 @@ enum fup_reason {
 
 /* What moved the instant, in the order in which the rules ran. */
 enum fup_rule {
-    FUP_RULE_BASE,   /* our last answer or last follow-up */
-    FUP_RULE_DELAY,  /* after */
-    FUP_RULE_JITTER, /* jitter */
-    FUP_RULE_MANUAL, /* an operator named the instant */
-    FUP_RULE_GAP,    /* min_gap */
-    FUP_RULE_HOURS,  /* send_hours, holidays */
-    FUP_RULE_CAP,    /* contact_cap */
-    FUP_RULE_WINDOW, /* the channel's window */
-    FUP_RULE_LATE,   /* reached after max_late: planned again from now */
-    FUP_RULE_PAUSE,  /* paused until */
+    FUP_RULE_BASE,          /* our last answer or last follow-up */
+    FUP_RULE_DELAY,         /* after */
+    FUP_RULE_JITTER,        /* jitter */
+    FUP_RULE_MANUAL,        /* an operator named the instant */
+    FUP_RULE_GAP,           /* min_gap */
+    FUP_RULE_HOURS,         /* send_hours, holidays */
+    FUP_RULE_CAP,           /* contact_cap */
+    FUP_RULE_WINDOW,        /* the channel's window */
+    FUP_RULE_LATE,          /* reached after max_late: planned again from now */
+    FUP_RULE_PAUSE,         /* paused until */
+    FUP_RULE_MARGIN,        /* not earlier, after another version was taken */
+    FUP_RULE_WINDOW_CLOSED, /* a sender was told that the window is closed */
     FUP_RULE_MAX,
 };
 
@@ -98,6 +100,7 @@ struct fup_trace {
 
 #define FUP_FORCE_HOURS 1u
 #define FUP_FORCE_CAP   2u
+#define FUP_FORCE_GAP   4u
 
 /* One enrollment: where it stands. */
 struct fup_run {
@@ -107,7 +110,10 @@ struct fup_run {
     int64_t due_at;       /* armed instant of the pending step, NONE if unset */
     int64_t manual_at;    /* an operator's instant for it, NONE if unset */
     unsigned force;       /* FUP_FORCE_*: rules the operator overrides */
-    int64_t paused_until; /* NONE: not paused; NEVER: until resumed */
+    int64_t paused_until; /* NONE: not paused; NEVER: until resumed. One that
+                             has passed: nothing is planned before it */
+    int64_t not_before;   /* the pending step's floor; NONE or 0: none */
+    bool window_closed;   /* the channel has said so, for this episode */
     bool held;            /* the service, tenant or schedule is on hold */
     bool superseded;      /* a newer silence of the same person goes first */
     bool cap_counted;     /* @contact_sends is filled */

@@ -81,7 +81,8 @@ BEGIN
       last_step_at = followup.at(g.last_step_us),
       due_at = followup.at(g.next_due_us), waits_for = g.waits_for,
       manual_at = followup.at(g.manual_us), force = g.force,
-      paused_until = followup.at(g.paused_us), last_seq = g.seq,
+      paused_until = followup.at(g.paused_us),
+      not_before = followup.at(g.not_before_us), last_seq = g.seq,
       version = g.version,
       last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
                           ELSE g.seq END
@@ -100,14 +101,15 @@ BEGIN
     INSERT INTO followup.ledger (
       partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
       conversation, contact, channel, episode_at, event, reason, outcome,
-      schedule, step, kind, due_at, next_step, next_due_at, trace, actor, note,
-      closes, withdrew, message_id, message, status, expires_at)
+      schedule, step, kind, due_at, next_step, next_due_at, trace,
+      next_trace, actor, note, closes, withdrew, message_id, message, status,
+      expires_at)
     SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
       g.last_seq, clock_timestamp(), g.tenant, g.conversation, g.contact,
       g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
       g.schedule, g.step, g.kind, followup.at(g.due_us),
       CASE WHEN g.outcome IS NULL THEN g.next_step END,
-      followup.at(g.next_due_us), g.trace, g.actor, g.note,
+      followup.at(g.next_due_us), g.trace, g.next_trace, g.actor, g.note,
       coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
       followup.at(g.expires_us)
     FROM good g LEFT JOIN withdrawn w ON w.by_seq = g.seq

@@ -30,6 +30,13 @@ BEGIN
     wrong := followup.suppress_command(w);
   ELSIF w.action IN ('hold', 'release') THEN
     PERFORM followup.hold_command(w);
+  ELSIF w.action = 'migrate_version' AND w.scope IS NOT NULL THEN
+    IF w.scope = 'schedule' AND NOT EXISTS (
+        SELECT FROM followup.schedule_version v WHERE v.name = w.schedule) THEN
+      wrong := 'no_such_schedule';
+    ELSE
+      INSERT INTO followup.fan_out (command) VALUES (w.seq);
+    END IF;
   ELSIF w.conversation IS NULL THEN
     WITH made AS (
       INSERT INTO followup.command (entry, partition, tenant, conversation,
@@ -56,6 +63,7 @@ BEGIN
     'ok', wrong IS NULL, 'error', wrong,
     'message', CASE wrong
       WHEN 'not_found' THEN 'the CRM names no contact of this conversation'
+      WHEN 'no_such_schedule' THEN 'there has never been such a schedule'
       WHEN 'opted_out' THEN 'the contact has opted out of all channels; '
         'opt_in with the scope contact takes that back' END,
     'conversation', w.conversation, 'contact', w.contact,
@@ -64,6 +72,60 @@ BEGIN
   SET status = w.status, answer = w.answer, answered_at = clock_timestamp()
   WHERE m.seq = w.seq;
   RETURN QUERY SELECT w.status, w.answer;
+END
+$$;
+
+-- A command for a whole schedule or tenant becomes one for each conversation
+-- under way, `page` of these at a time. Returns how many; null when there is no
+-- such command.
+CREATE OR REPLACE FUNCTION followup.fan_out_next(page integer)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  f followup.fan_out;
+  w followup.command;
+  seen integer;
+  made integer;
+BEGIN
+  SELECT * INTO f FROM followup.fan_out x
+  ORDER BY x.command LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  SELECT * INTO w FROM followup.command m WHERE m.seq = f.command;
+  WITH page AS MATERIALIZED (
+    SELECT n.partition, n.id, n.tenant, n.conversation, v.name
+    FROM followup.enrollment n
+    JOIN followup.schedule_version v ON v.id = n.version
+    WHERE n.outcome IS NULL
+      AND (n.partition, n.id) > (f.partition, f.enrollment)
+    ORDER BY n.partition, n.id LIMIT page
+  ), children AS (
+    INSERT INTO followup.command (entry, partition, tenant, conversation,
+      action, delay, actor, reason)
+    SELECT w.entry || '/' || p.id, p.partition, p.tenant, p.conversation,
+      w.action, w.delay, w.actor, w.reason
+    FROM page p
+    WHERE CASE w.scope WHEN 'tenant' THEN p.tenant = w.tenant
+                       ELSE p.name = w.schedule END
+    ON CONFLICT DO NOTHING
+    RETURNING tenant, conversation
+  ), touched AS (
+    SELECT followup.touch(c.tenant, c.conversation) FROM children c
+  ), last AS (
+    SELECT p.partition, p.id FROM page p
+    ORDER BY p.partition DESC, p.id DESC LIMIT 1
+  )
+  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM touched),
+    (SELECT l.partition FROM last l), (SELECT l.id FROM last l)
+  INTO seen, made, f.partition, f.enrollment;
+  IF seen < page THEN
+    DELETE FROM followup.fan_out x WHERE x.command = f.command;
+  ELSE
+    UPDATE followup.fan_out x
+    SET partition = f.partition, enrollment = f.enrollment
+    WHERE x.command = f.command;
+  END IF;
+  RETURN made;
 END
 $$;
 

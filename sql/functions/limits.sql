@@ -32,17 +32,17 @@ $$;
 
 -- Instants of the messages to a contact since `since`, over all conversations:
 -- from each enrollment back along its rows of the ledger. Withdrawn and shadow
--- messages never reached anybody.
+-- messages never reached anybody, nor did those that found the window closed.
 CREATE OR REPLACE FUNCTION followup.sends_to(
   tenant text, contact text, since timestamptz)
 RETURNS TABLE (at timestamptz) LANGUAGE sql STABLE AS $$
   WITH RECURSIVE walk AS (
-    SELECT l.partition, l.prev_seq, l.at, l.status
+    SELECT l.partition, l.prev_seq, l.at, l.status, l.error_class
     FROM followup.enrollment n
     JOIN followup.ledger l ON l.partition = n.partition AND l.seq = n.last_seq
     WHERE n.tenant = $1 AND n.contact = $2 AND l.at > $3
     UNION ALL
-    SELECT l.partition, l.prev_seq, l.at, l.status
+    SELECT l.partition, l.prev_seq, l.at, l.status, l.error_class
     FROM walk
     JOIN followup.ledger l
       ON l.partition = walk.partition AND l.seq = walk.prev_seq
@@ -50,4 +50,6 @@ RETURNS TABLE (at timestamptz) LANGUAGE sql STABLE AS $$
   )
   SELECT w.at FROM walk w
   WHERE w.status NOT IN ('withdrawn', 'shadow')
+    AND NOT (w.status = 'failed'
+             AND w.error_class IS NOT DISTINCT FROM 'window_closed')
 $$;

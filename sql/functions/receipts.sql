@@ -1,5 +1,53 @@
+-- The channel says that its window is closed: so it stays until the customer
+-- writes, which begins a new episode. The step whose message did not get through
+-- is the pending one again, as if it had not been done, so that it is planned by
+-- what the schedule says of steps outside the window; unless something came
+-- after it. That was the last step: the enrollment is active again.
+CREATE OR REPLACE FUNCTION followup.window_closed(l followup.ledger)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  n followup.enrollment;
+  before timestamptz;
+BEGIN
+  PERFORM FROM followup.partition q WHERE q.id = l.partition
+  FOR NO KEY UPDATE;
+  SELECT * INTO n FROM followup.enrollment x
+  WHERE x.partition = l.partition AND x.id = l.enrollment FOR NO KEY UPDATE;
+  -- A step that has closed the conversation has been done.
+  IF n.window_closed OR (l.closes AND l.status = 'sent') THEN
+    RETURN;
+  END IF;
+  PERFORM followup.append(l, 'failed', 'window_closed', NULL);
+  UPDATE followup.enrollment x SET window_closed = true
+  WHERE x.partition = n.partition AND x.id = n.id;
+  IF n.last_out_seq <> l.seq OR n.step <> l.step + 1
+     OR coalesce(n.outcome, 'completed') <> 'completed' OR EXISTS (
+       SELECT FROM followup.enrollment y
+       WHERE y.partition = n.partition AND y.tenant = n.tenant
+         AND y.conversation = n.conversation
+         AND y.episode_at > n.episode_at) THEN
+    RETURN;
+  END IF;
+  WITH RECURSIVE walk AS (
+    SELECT y.* FROM followup.ledger y
+    WHERE y.partition = l.partition AND y.seq = l.prev_seq
+    UNION ALL
+    SELECT y.* FROM walk JOIN followup.ledger y
+      ON y.partition = walk.partition AND y.seq = walk.prev_seq
+  )
+  SELECT least(w.due_at, w.at) INTO before FROM walk w
+  WHERE w.event IN ('fired', 'skipped', 'silent', 'task') AND w.step < l.step
+  LIMIT 1;
+  UPDATE followup.enrollment x
+  SET step = l.step, last_step_at = before, outcome = NULL, due_at = NULL,
+    waits_for = NULL, manual_at = NULL, force = 0
+  WHERE x.partition = n.partition AND x.id = n.id;
+END
+$$;
+
 -- What a sender reports. Statuses may come out of order and twice: a message
--- only moves up. The first "sent" of a closing step closes the conversation
+-- only moves up, but for one that the provider took and then refused for the
+-- window. The first "sent" of a closing step closes the conversation
 -- (close_next() does), unless the customer has written since it was fired.
 CREATE OR REPLACE FUNCTION followup.receive_receipt(r jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -8,6 +56,8 @@ DECLARE
   ranks constant text[] := ARRAY['pending', 'permit', 'withdrawn', 'unknown',
     'failed', 'sent', 'delivered', 'read'];
   news text := r->>'status';
+  shut boolean := news = 'failed'
+    AND coalesce(r->>'error_class' = 'window_closed', false);
   line text;
 BEGIN
   SELECT * INTO l FROM followup.find_message(r->>'id');
@@ -29,12 +79,21 @@ BEGIN
       VALUES (l.tenant, l.conversation, l.episode_at);
     END IF;
   END IF;
+  IF shut THEN
+    PERFORM FROM followup.partition q WHERE q.id = l.partition
+    FOR NO KEY UPDATE;
+  END IF;
   SELECT * INTO l FROM followup.ledger x
   WHERE x.partition = l.partition AND x.seq = l.seq FOR NO KEY UPDATE;
+  shut := shut AND l.status IN ('pending', 'permit', 'unknown', 'sent');
+  IF shut THEN
+    PERFORM followup.window_closed(l);
+  END IF;
 
   UPDATE followup.ledger x
   SET status = CASE
         WHEN news IN ('replied', 'opted_out') THEN x.status
+        WHEN shut THEN news
         WHEN array_position(ranks, news) > array_position(ranks, x.status)
           THEN CASE WHEN news = 'failed' AND r->>'error_class' = 'ambiguous'
                     THEN 'unknown' ELSE news END

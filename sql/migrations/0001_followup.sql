@@ -80,6 +80,8 @@ CREATE TABLE followup.enrollment (
   manual_at timestamptz,
   force integer NOT NULL DEFAULT 0,
   paused_until timestamptz,
+  not_before timestamptz,
+  window_closed boolean NOT NULL DEFAULT false,
   last_seq bigint,
   last_out_seq bigint,
   enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -101,6 +103,8 @@ COMMENT ON COLUMN followup.enrollment.since_at IS
   'our answer that it began with; null where a person may have several';
 COMMENT ON COLUMN followup.enrollment.outcome IS
   'null while it is active';
+COMMENT ON COLUMN followup.enrollment.window_closed IS
+  'a sender was told so: it stays closed until the customer writes';
 COMMENT ON COLUMN followup.enrollment.due_at IS
   'when the pending step is due; null: no timer, waits_for says why';
 
@@ -127,6 +131,7 @@ CREATE TABLE followup.ledger (
   next_step integer,
   next_due_at timestamptz,
   trace text,
+  next_trace text,
   actor text,
   note text,
   closes boolean NOT NULL DEFAULT false,
@@ -204,6 +209,13 @@ CREATE TABLE followup.command (
 CREATE INDEX command_pending ON followup.command
   (partition, tenant, conversation, seq) WHERE status = 'pending';
 
+-- Commands for all of a schedule or a tenant, and how far each has come.
+CREATE TABLE followup.fan_out (
+  command bigint PRIMARY KEY REFERENCES followup.command,
+  partition integer NOT NULL DEFAULT 0,
+  enrollment bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
 CREATE TABLE followup.suppression (
   tenant text NOT NULL,
   contact text NOT NULL,
@@ -270,7 +282,8 @@ CREATE TYPE followup.decision AS (
   schedule text, event text, reason text, outcome text, step integer,
   kind text, due_us bigint, next_step integer, last_step_us bigint,
   next_due_us bigint, waits_for text, manual_us bigint, force integer,
-  paused_us bigint, trace text, actor text, note text, closes boolean,
+  paused_us bigint, not_before_us bigint, trace text, next_trace text,
+  actor text, note text, closes boolean,
   withdraw boolean, message_id text, message text, status text,
   expires_us bigint, cap_max integer, cap_per_s bigint, command bigint,
   command_status text, answer text, address text, since_us bigint,

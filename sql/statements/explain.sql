@@ -1,13 +1,13 @@
 -- One conversation for a person: facts, the newest enrollment, what stands
 -- against sending, commands that wait, the ledger of its last 50 events.
 -- params: tenant, conversation
--- rows: JSON; facts is null when the adapter does not know it; us and run (of
--- an active enrollment) are for the planner, instants in µs
+-- rows: JSON; facts is null when the adapter does not know it; ask is what the
+-- planner is asked with: version is that of an active enrollment
 WITH RECURSIVE now AS MATERIALIZED (SELECT clock_timestamp() AS at),
 facts AS MATERIALIZED (
   SELECT * FROM followup.conversation_facts(ARRAY[$1::text], ARRAY[$2::text])
 ), newest AS MATERIALIZED (
-  SELECT n.*, v.name AS schedule, left(v.digest, 12) AS digest, v.definition
+  SELECT n.*, v.name AS schedule, left(v.digest, 12) AS digest
   FROM followup.enrollment n
   JOIN followup.schedule_version v ON v.id = n.version
   WHERE n.partition = followup.partition_of($1::text, $2::text)
@@ -34,23 +34,11 @@ SELECT json_build_object(
     'opted_out', coalesce(f.opted_out, false),
     'tenant_active', coalesce(f.tenant_active, true),
     'attributes', f.attributes - '_last_text') FROM facts f),
-  'us', (SELECT json_build_object(
-    'last_inbound_at', followup.us(f.last_inbound_at),
-    'last_answer_at', followup.us(f.last_answer_at),
-    'last_human_at', followup.us(f.last_human_at),
-    'last_ours_at', followup.us(f.last_ours_at),
-    'window_ends_at', followup.us(f.window_ends_at),
-    'enroll_since', (SELECT followup.us(i.enroll_since)
-                     FROM followup.installation i),
-    'address', f.address) FROM facts f),
-  'run', (SELECT json_build_object(
-    'schedule', n.schedule, 'definition', n.definition, 'step', n.step,
-    'force', n.force, 'now', followup.us(now.at),
-    'episode_at', followup.us(n.episode_at),
-    'last_step_at', followup.us(n.last_step_at),
-    'due_at', followup.us(n.due_at), 'manual_at', followup.us(n.manual_at),
-    'paused_until', followup.us(n.paused_until))
-    FROM newest n, now WHERE n.outcome IS NULL),
+  'ask', (SELECT json_build_object(
+    'partition', followup.partition_of($1::text, $2::text),
+    'enroll_since', followup.us(i.enroll_since)::text,
+    'version', (SELECT n.version FROM newest n WHERE n.outcome IS NULL))
+    FROM followup.installation i),
   'enrollment', (SELECT json_build_object(
     'schedule', n.schedule, 'version', n.digest,
     'state', CASE
@@ -59,7 +47,10 @@ SELECT json_build_object(
       WHEN n.due_at IS NULL THEN 'waiting: ' || coalesce(n.waits_for, '-')
       ELSE 'armed' END,
     'step', n.step, 'due_at', n.due_at, 'waits_for', n.waits_for,
-    'paused_until', n.paused_until, 'manual_at', n.manual_at,
+    'paused_until', CASE WHEN n.paused_until > now.at
+                         THEN n.paused_until END,
+    'manual_at', n.manual_at, 'not_before', n.not_before,
+    'window_closed', n.window_closed,
     'enrolled_at', n.enrolled_at, 'episode', n.episode_at,
     'this_silence', n.episode_at = coalesce(
       (SELECT f.last_inbound_at FROM facts f), 'epoch'),
@@ -98,5 +89,9 @@ SELECT json_build_object(
       'at', date_trunc('milliseconds', w.at), 'event', w.event,
       'reason', w.reason, 'outcome', w.outcome, 'step', w.step,
       'kind', w.kind, 'due_at', w.due_at, 'next_due_at', w.next_due_at,
-      'by', w.actor, 'note', w.note, 'status', w.status)
+      'by', w.actor, 'note', w.note, 'status', w.status,
+      'why', (SELECT string_agg(concat_ws(' ', x.move->>'rule',
+                x.move->>'moved'), ', ' ORDER BY x.nth)
+              FROM json_array_elements(coalesce(w.trace, w.next_trace)::json)
+                WITH ORDINALITY x (move, nth)))
       ORDER BY w.nth DESC), '[]') FROM walk w))::text

@@ -42,7 +42,8 @@ SELECT pg_current_snapshot()::text, followup.us(t.now),
   -- enrollment
   e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
   followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
-  followup.us(e.manual_at), e.force, followup.us(e.paused_until), l.status,
+  followup.us(e.manual_at), e.force, followup.us(e.paused_until),
+  followup.us(e.not_before), e.window_closed, l.status,
   EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
   CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
        THEN followup.newer_silence($1::integer, e.id) END,

@@ -17,26 +17,38 @@
 
 /* --- all ---------------------------------------------------------------- */
 
-/* What the planner says stands before what happened. */
-static void complete(const struct fup_options *options, cJSON *tree)
+static bool is_true(const cJSON *object, const char *name)
 {
-    cJSON *us = cJSON_DetachItemFromObjectCaseSensitive(tree, "us");
-    cJSON *run = cJSON_DetachItemFromObjectCaseSensitive(tree, "run");
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static bool is_null(const cJSON *object, const char *name)
+{
+    return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* What the planner says stands before what happened. A silence that was
+ * followed up, and is over, says all by itself. */
+static enum fup_code complete(const struct fup_options *options,
+                              struct fup_pg_block *conn,
+                              const char *const params[2],
+                              cJSON *tree,
+                              struct fup_err *err)
+{
+    cJSON *asked = cJSON_DetachItemFromObjectCaseSensitive(tree, "ask");
     cJSON *history = cJSON_DetachItemFromObjectCaseSensitive(tree, "history");
     const cJSON *enrollment =
         cJSON_GetObjectItemCaseSensitive(tree, "enrollment");
-    bool ours = cJSON_IsTrue(
-        cJSON_GetObjectItemCaseSensitive(enrollment, "this_silence"));
+    enum fup_code code = FUP_OK;
 
-    if (cJSON_IsObject(run)) {
-        fup_explain_next(options->schedules, tree, us, run);
-    }
-    if (cJSON_IsObject(us) && !ours) {
-        fup_explain_why(options->schedules, tree, us);
+    if (!is_null(asked, "version") ||
+        (!is_null(tree, "facts") && !is_true(enrollment, "this_silence"))) {
+        code =
+            fup_explain_why(conn, options->schedules, params, tree, asked, err);
     }
     (void)cJSON_AddItemToObject(tree, "history", history);
-    cJSON_Delete(us);
-    cJSON_Delete(run);
+    cJSON_Delete(asked);
+    return code;
 }
 
 static enum fup_code explain(const struct fup_options *options,
@@ -55,16 +67,15 @@ static enum fup_code explain(const struct fup_options *options,
     code = fup_pg_block_run(conn, &fup_sql_explain, params, 2, &rows, err);
     if (code == FUP_OK) {
         tree = cJSON_Parse(fup_pg_text(&rows, 0, 0));
+        code = complete(options, conn, params, tree, err);
     }
     fup_pg_block_close(conn);
-    if (code != FUP_OK) {
-        return code;
-    }
-    complete(options, tree);
-    fup_print_out(tree, format);
-    if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(tree, "facts")) &&
-        cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(tree, "enrollment"))) {
-        code = fup_err_set(err, FUP_ENOENT, "there is no such conversation");
+    if (code == FUP_OK) {
+        fup_print_out(tree, format);
+        if (is_null(tree, "facts") && is_null(tree, "enrollment")) {
+            code =
+                fup_err_set(err, FUP_ENOENT, "there is no such conversation");
+        }
     }
     cJSON_Delete(tree);
     return code;

@@ -39,6 +39,7 @@ struct wishes {
     const char *reason;
     const char *schedule;
     const char *scope;
+    const char *margin;
     const char *timeout;
     const char *format;
 };
@@ -106,12 +107,20 @@ static enum fup_code add_target(struct order *order,
     return FUP_OK;
 }
 
-/* A hold without a scope is as wide as what was named. */
-static const char *scope_of(const char *action, const struct wishes *wishes)
+/* Whether the command may be for all of a schedule or a tenant. */
+static bool may_be_wide(const char *action)
 {
-    bool holds = strcmp(action, "hold") == 0 || strcmp(action, "release") == 0;
+    return strcmp(action, "hold") == 0 || strcmp(action, "release") == 0 ||
+           strcmp(action, "migrate_version") == 0;
+}
 
-    if (wishes->scope != NULL || !holds) {
+/* Without a scope it is as wide as what was named. */
+static const char *scope_of(const struct order *order,
+                            const struct wishes *wishes,
+                            const char *target)
+{
+    if (wishes->scope != NULL || target != NULL || wishes->contact != NULL ||
+        !may_be_wide(order->action)) {
         return wishes->scope;
     }
     if (wishes->schedule != NULL) {
@@ -133,7 +142,8 @@ static enum fup_code check_target(const struct order *order,
                            "it is for the service, --tenant or --schedule; "
                            "pause is for a conversation");
     }
-    if (!whole && (target == NULL) == (wishes->contact == NULL)) {
+    if (!whole && (target == NULL) == (wishes->contact == NULL) &&
+        (target != NULL || scope_of(order, wishes, target) == NULL)) {
         return fup_err_set(err, FUP_EINVAL,
                            "expected one conversation, or --contact");
     }
@@ -166,10 +176,11 @@ static enum fup_code make_order(struct order *order,
     code = add_target(order, wishes, target, err);
     add(order, "at", wishes->at);
     add(order, "in", wishes->in);
+    add(order, "margin", wishes->margin);
     add(order, "until", wishes->until);
     add(order, "force", wishes->force);
     add(order, "schedule", wishes->schedule);
-    add(order, "scope", scope_of(order->action, wishes));
+    add(order, "scope", scope_of(order, wishes, target));
     add(order, "by",
         wishes->by != NULL             ? wishes->by
         : user != NULL && user[0] != 0 ? user
@@ -295,12 +306,14 @@ int fup_cmd_operate(const struct fup_options *options, int argc, char **argv)
         {"in", "DELAY", "90m, 2h, or 1d 09:30 in the contact's zone",
          &wishes.in, NULL},
         {"until", "INSTANT", "the end of a pause", &wishes.until, NULL},
-        {"force", "hours,cap", "what to override", &wishes.force, NULL},
+        {"force", "hours,cap,gap", "what to override", &wishes.force, NULL},
         {"by", "NAME", "who wants it; default: the user's name", &wishes.by,
          NULL},
         {"reason", "TEXT", "shown by explain", &wishes.reason, NULL},
-        {"schedule", "NAME", "to enroll in, or to hold", &wishes.schedule,
-         NULL},
+        {"schedule", "NAME", "to enroll in, to hold or to migrate",
+         &wishes.schedule, NULL},
+        {"margin", "SPAN", "migrate-version: nobody is moved to before it",
+         &wishes.margin, NULL},
         {"scope", "SCOPE",
          "opt-out: contact or channel; hold: service, tenant or schedule",
          &wishes.scope, NULL},

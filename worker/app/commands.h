@@ -20,4 +20,9 @@ int fup_cmd_sender(const struct fup_options *options, int argc, char **argv);
 /* All operator verbs: argv[0] says which. */
 int fup_cmd_operate(const struct fup_options *options, int argc, char **argv);
 
+/* migrate-version --dry-run; without the flag it is such a verb. */
+int fup_cmd_migrate_version(const struct fup_options *options,
+                            int argc,
+                            char **argv);
+
 #endif

@@ -6,7 +6,7 @@ _followup()
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="worker migrate check simulate render explain status
         reschedule pause resume skip send-now cancel enroll opt-out opt-in
-        hold release refresh report sender"
+        hold release refresh migrate-version report sender"
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then

@@ -12,7 +12,7 @@
 #include "codec/channels.h"
 #include "codec/schedule.h"
 #include "core/time.h"
-#include "explain_why.h"
+#include "explain_facts.h"
 #include "message/opt_out.h"
 #include "plan/plan.h"
 

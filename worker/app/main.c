@@ -42,6 +42,8 @@ static const struct command commands[] = {
     {"hold", fup_cmd_operate, NULL, "stop all sending"},
     {"release", fup_cmd_operate, NULL, "end a hold"},
     {"refresh", fup_cmd_operate, NULL, "look at a conversation again"},
+    {"migrate-version", fup_cmd_migrate_version, NULL,
+     "move what is under way to the newest schedule"},
     {"check", NULL, check, "validate configuration and schedules"},
     {"simulate", NULL, fup_cmd_simulate, "what would have been sent"},
     {"render", NULL, fup_cmd_render, "print the message of a step"},
@@ -57,7 +59,7 @@ static int print_help(void)
                        "Follows up conversations that have gone quiet.\n\n"
                        "Commands (followup COMMAND --help tells more):\n");
     for (size_t i = 0; commands[i].name != NULL; i++) {
-        fup_buf_addf(&out, "  %-12s %s\n", commands[i].name, commands[i].text);
+        fup_buf_addf(&out, "  %-15s %s\n", commands[i].name, commands[i].text);
     }
     fup_buf_adds(&out, "\nOptions of every command, from the file (--config,\n"
                        "FOLLOWUP_CONFIG or " FUP_OPTIONS_FILE "),\nthen "

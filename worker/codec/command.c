@@ -21,6 +21,7 @@ enum field {
     FIELD_REQUEST_ID,
     FIELD_SCHEDULE,
     FIELD_SCOPE,
+    FIELD_MARGIN,
     FIELD_MAX,
 };
 
@@ -38,6 +39,7 @@ static const struct fup_entry_field fields[FIELD_MAX] = {
     [FIELD_REQUEST_ID] = {"request_id", FUP_ENTRY_ID_MAX},
     [FIELD_SCHEDULE] = {"schedule", FUP_ENTRY_ID_MAX},
     [FIELD_SCOPE] = {"scope", FUP_ENTRY_ID_MAX},
+    [FIELD_MARGIN] = {"margin", FUP_ENTRY_ID_MAX},
 };
 
 static const char *const actions[FUP_COMMAND_MAX] = {
@@ -64,6 +66,7 @@ static const struct {
     bool needs_target;
     enum fup_command_scope first_scope; /* the default; NONE: no scope */
     enum fup_command_scope last_scope;
+    bool or_scope; /* instead of a target; then there is no default */
 } rules[FUP_COMMAND_MAX] = {
     [FUP_COMMAND_RESCHEDULE] = {TARGET | BIT(AT) | BIT(IN) | BIT(FORCE), true,
                                 FUP_SCOPE_NONE, FUP_SCOPE_NONE},
@@ -85,8 +88,10 @@ static const struct {
                           FUP_SCOPE_SCHEDULE},
     [FUP_COMMAND_RELEASE] = {BIT(SCOPE) | BIT(SCHEDULE), false,
                              FUP_SCOPE_SERVICE, FUP_SCOPE_SCHEDULE},
-    [FUP_COMMAND_MIGRATE_VERSION] = {TARGET, true, FUP_SCOPE_NONE,
-                                     FUP_SCOPE_NONE},
+    [FUP_COMMAND_MIGRATE_VERSION] = {TARGET | BIT(MARGIN) | BIT(SCOPE) |
+                                         BIT(SCHEDULE),
+                                     true, FUP_SCOPE_TENANT, FUP_SCOPE_SCHEDULE,
+                                     true},
 };
 
 const char *fup_command_action_text(enum fup_command_action action)
@@ -117,6 +122,28 @@ static enum fup_code read_action(const char *value,
     return FUP_OK;
 }
 
+/* Whom it is about: one of conversation, contact and, where that will do, a
+ * scope. */
+static enum fup_code check_target(const char *const *values,
+                                  enum fup_command_action action,
+                                  struct fup_refusal *refusal)
+{
+    bool scoped = rules[action].or_scope && values[FIELD_SCOPE] != NULL;
+    int n = (values[FIELD_CONVERSATION] != NULL ? 1 : 0) +
+            (values[FIELD_CONTACT] != NULL ? 1 : 0) + (scoped ? 1 : 0);
+
+    if (n == 0) {
+        return fup_refuse(refusal, "missing_conversation",
+                          "%s needs a conversation%s", actions[action],
+                          rules[action].or_scope ? ", a contact or a scope"
+                                                 : " or a contact");
+    }
+    return n == 1 ? FUP_OK
+                  : fup_refuse(refusal, "bad_field",
+                               "name a conversation%s, not both",
+                               scoped ? " or a scope" : " or a contact");
+}
+
 static enum fup_code check_fields(const char *const *values,
                                   enum fup_command_action action,
                                   struct fup_refusal *refusal)
@@ -130,22 +157,11 @@ static enum fup_code check_fields(const char *const *values,
                               actions[action]);
         }
     }
-    if (!rules[action].needs_target) {
-        return FUP_OK;
-    }
-    if (values[FIELD_CONVERSATION] == NULL && values[FIELD_CONTACT] == NULL) {
-        return fup_refuse(refusal, "missing_conversation",
-                          "%s needs a conversation or a contact",
-                          actions[action]);
-    }
-    if (values[FIELD_CONVERSATION] != NULL && values[FIELD_CONTACT] != NULL) {
-        return fup_refuse(refusal, "bad_field",
-                          "name a conversation or a contact, not both");
-    }
-    return FUP_OK;
+    return rules[action].needs_target ? check_target(values, action, refusal)
+                                      : FUP_OK;
 }
 
-/* "hours", "cap", or both with a comma between. */
+/* "hours", "cap", "gap", or several with commas between. */
 static enum fup_code read_force(const char *value,
                                 struct fup_command *command,
                                 struct fup_refusal *refusal)
@@ -160,9 +176,12 @@ static enum fup_code read_force(const char *value,
             command->force |= FUP_FORCE_HOURS;
         } else if (len == 3 && memcmp(value, "cap", 3) == 0) {
             command->force |= FUP_FORCE_CAP;
+        } else if (len == 3 && memcmp(value, "gap", 3) == 0) {
+            command->force |= FUP_FORCE_GAP;
         } else {
             return fup_refuse(refusal, "bad_field",
-                              "\"force\": expected hours, cap or hours,cap");
+                              "\"force\": expected hours, cap, gap, or "
+                              "several with commas between");
         }
         value += len;
         value += *value == ',' && value[1] != '\0';
@@ -194,6 +213,29 @@ static enum fup_code read_when(const char *const *values,
                           refusal);
 }
 
+/* A span that has passed by the clock, not by the calendar. */
+static enum fup_code read_margin(const char *value,
+                                 struct fup_command *command,
+                                 struct fup_refusal *refusal)
+{
+    struct fup_delay margin;
+    struct fup_err err;
+
+    command->margin = value;
+    if (value == NULL) {
+        return FUP_OK;
+    }
+    if (fup_delay_parse(value, &margin, &err) != FUP_OK) {
+        return fup_refuse(refusal, "bad_time", "\"margin\": %s", err.msg);
+    }
+    if (margin.days > 0 || margin.wall_s >= 0) {
+        return fup_refuse(refusal, "bad_time",
+                          "\"margin\": expected hours and minutes, as in "
+                          "1h30m");
+    }
+    return FUP_OK;
+}
+
 static enum fup_code read_scope(const char *value,
                                 struct fup_command *command,
                                 struct fup_refusal *refusal)
@@ -202,6 +244,10 @@ static enum fup_code read_scope(const char *value,
     enum fup_command_scope last = rules[command->action].last_scope;
     int i = 0;
 
+    if (value == NULL && rules[command->action].or_scope) {
+        command->scope = FUP_SCOPE_NONE;
+        return FUP_OK;
+    }
     if (value != NULL) {
         i = fup_entry_word(value, &scopes[first], (size_t)(last - first) + 1,
                            "bad_field", refusal);
@@ -219,9 +265,10 @@ static enum fup_code check_scope(const char *const *values,
                                  struct fup_refusal *refusal)
 {
     bool by_schedule = command->scope == FUP_SCOPE_SCHEDULE;
+    bool scoped =
+        !rules[command->action].needs_target || rules[command->action].or_scope;
 
-    if (!rules[command->action].needs_target &&
-        by_schedule != (values[FIELD_SCHEDULE] != NULL)) {
+    if (scoped && by_schedule != (values[FIELD_SCHEDULE] != NULL)) {
         return fup_refuse(refusal, "bad_field",
                           "\"schedule\" goes with the scope schedule");
     }
@@ -260,6 +307,7 @@ enum fup_code fup_command_parse(const struct fup_entry *entry,
     command.schedule = values[FIELD_SCHEDULE];
     if (read_force(values[FIELD_FORCE], &command, refusal) != FUP_OK ||
         read_when(values, &command, refusal) != FUP_OK ||
+        read_margin(values[FIELD_MARGIN], &command, refusal) != FUP_OK ||
         read_scope(values[FIELD_SCOPE], &command, refusal) != FUP_OK ||
         check_scope(values, &command, refusal) != FUP_OK) {
         return FUP_EPARSE;
@@ -295,7 +343,7 @@ void fup_command_write(const struct fup_command *command,
     add_text(out, "conversation", command->conversation);
     add_text(out, "contact", command->contact);
     add_time(out, "at", command->at);
-    add_text(out, "delay", command->in);
+    add_text(out, "delay", command->in != NULL ? command->in : command->margin);
     add_time(out, "until", command->until);
     fup_buf_addf(out, ",\"force\":%u", command->force);
     add_text(out, "schedule", command->schedule);

@@ -78,7 +78,8 @@ struct fup_decision {
     int64_t due_at;     /* planned instant of what was done */
     struct fup_run run; /* what it is after */
     const char *waits_for;
-    struct fup_trace trace;
+    struct fup_trace trace; /* how @due_at came about */
+    struct fup_plan next;   /* what was armed, and how it came about */
     const char *note;
     bool closes;
     bool withdraw;

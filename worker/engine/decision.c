@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "case.h"
+#include "codec/answer.h"
 #include "core/json.h"
 
 /* "No inbound message" is 0 in the database: part of a key, never null. */
@@ -38,23 +39,19 @@ static void write_who(const struct fup_case *c,
     }
 }
 
-/* [["delay","2026-…"],…]: each rule and the instant after it. */
-static void write_trace(const struct fup_trace *trace, struct fup_buf *out)
+/* Which rules led to an instant: JSON, kept as text. */
+static void write_trace(const char *name,
+                        const struct fup_trace *trace,
+                        struct fup_buf *out)
 {
-    char at[FUP_TIME_TEXT];
     struct fup_buf text;
 
-    fup_buf_init(&text, FUP_ANSWER_MAX);
-    fup_json_begin(&text, '[');
-    for (size_t i = 0; i < trace->n; i++) {
-        fup_json_begin(&text, '[');
-        fup_json_string(&text, fup_rule_text(trace->moves[i].rule));
-        fup_buf_addc(&text, ',');
-        fup_json_string(&text, fup_time_format(trace->moves[i].at, at));
-        fup_json_end(&text, ']');
+    if (trace->n == 0) {
+        return;
     }
-    fup_json_end(&text, ']');
-    fup_json_add_text(out, "trace", fup_buf_text(&text));
+    fup_buf_init(&text, FUP_ANSWER_MAX);
+    fup_answer_why(&text, trace);
+    fup_json_add_text(out, name, fup_buf_text(&text));
     take_failure(out, &text);
     fup_buf_done(&text);
 }
@@ -96,9 +93,8 @@ static void write_done(const struct fup_case *c,
         fup_json_add_us(out, "expires_us", d->expires_at);
         write_cap(c, d, out);
     }
-    if (d->trace.n > 0) {
-        write_trace(&d->trace, out);
-    }
+    write_trace("trace", &d->trace, out);
+    write_trace("next_trace", &d->next.trace, out);
 }
 
 /* Who else must not be followed up with the same person. */
@@ -133,6 +129,7 @@ static void write_state(const struct fup_case *c,
     fup_json_add_us(out, "manual_us", d->run.manual_at);
     fup_json_add_int(out, "force", d->run.force);
     fup_json_add_us(out, "paused_us", d->run.paused_until);
+    fup_json_add_us(out, "not_before_us", d->run.not_before);
     if (d->version != NULL) {
         fup_json_add_int(out, "version", d->version->id);
         fup_json_add_text(out, "schedule", d->version->schedule->name);

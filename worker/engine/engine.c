@@ -239,6 +239,7 @@ static void on_tick(uv_timer_t *timer)
         sweep(engine, now_ms);
         fup_closing_kick(engine);
         fup_poll_tick(engine, now_ms);
+        fup_fan_out_kick(engine);
     }
 }
 

@@ -184,8 +184,30 @@ static void on_kept(struct fup_pg_request *req,
     item_done(engine);
 }
 
+/* A schedule that is to be migrated as a whole must be there. */
+static enum fup_code check_schedule(const struct fup_engine *engine,
+                                    const struct fup_command *command,
+                                    struct fup_refusal *refusal)
+{
+    const struct fup_versions *v = &engine->versions;
+
+    if (command->action != FUP_COMMAND_MIGRATE_VERSION ||
+        command->scope != FUP_SCOPE_SCHEDULE || !v->loaded) {
+        return FUP_OK;
+    }
+    for (size_t i = 0; i < v->n_current; i++) {
+        if (strcmp(v->current[i].schedule->name, command->schedule) == 0) {
+            return FUP_OK;
+        }
+    }
+    return fup_refuse(refusal, "no_such_schedule",
+                      "there is no schedule of this name, or it has another "
+                      "name now; what is under way goes on as it is");
+}
+
 /* The entry as JSON for PostgreSQL, or what is wrong with it. */
-static enum fup_code read_entry(const struct fup_queue_entry *from,
+static enum fup_code read_entry(const struct fup_engine *engine,
+                                const struct fup_queue_entry *from,
                                 struct fup_buf *json,
                                 struct fup_refusal *refusal)
 {
@@ -200,6 +222,9 @@ static enum fup_code read_entry(const struct fup_queue_entry *from,
     }
     if (from->inbox == FUP_QUEUE_COMMANDS) {
         code = fup_command_parse(&entry, &command, refusal);
+        if (code == FUP_OK) {
+            code = check_schedule(engine, &command, refusal);
+        }
         if (code == FUP_OK) {
             fup_command_write(&command, from->id, json);
         }
@@ -256,7 +281,7 @@ static void take(struct fup_engine *engine, const struct fup_queue_entry *entry)
     struct fup_refusal refusal;
 
     fup_buf_init(&json, ENTRY_MAX);
-    if (read_entry(entry, &json, &refusal) != FUP_OK) {
+    if (read_entry(engine, entry, &json, &refusal) != FUP_OK) {
         reject(engine, entry, refusal.error, refusal.message);
         answer_error(engine, find_request_id(entry), refusal.error,
                      refusal.message);

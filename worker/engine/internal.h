@@ -139,6 +139,7 @@ struct fup_engine {
     bool tending;            /* statistics are looked after */
     bool shutting;           /* a conversation is being closed */
     bool polling;            /* the adapter is asked what has changed */
+    bool fanning;            /* a wide command is being spread */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
@@ -155,6 +156,7 @@ struct fup_engine {
     struct fup_pg_request tend_req;
     struct fup_pg_request shut_req;
     struct fup_pg_request poll_req;
+    struct fup_pg_request fan_req;
     struct fup_pg_request install_req;
     struct fup_pg_request release_req;
     bool installing;
@@ -205,6 +207,9 @@ void fup_poll_tick(struct fup_engine *engine, uint64_t now_ms);
 
 /* closing.c: close conversations in the CRM until none waits */
 void fup_closing_kick(struct fup_engine *engine);
+
+/* fan_out.c: spread the commands for whole schedules and tenants by a page */
+void fup_fan_out_kick(struct fup_engine *engine);
 
 /* part.c */
 struct fup_part_state {

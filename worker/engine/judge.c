@@ -54,6 +54,7 @@ static void arm(struct fup_decision *d, const struct fup_plan *plan)
         d->run.due_at = FUP_TIME_NONE;
         return;
     }
+    d->next = *plan;
     d->waits_for =
         plan->action == FUP_ACTION_WAIT ? fup_reason_text(plan->reason) : NULL;
     d->run.due_at = plan->at == FUP_TIME_NEVER ? FUP_TIME_NONE : plan->at;
@@ -89,6 +90,7 @@ void fup_judge_advance(const struct fup_judge_env *env,
     d->run.last_step_at = at;
     d->run.due_at = FUP_TIME_NONE;
     d->run.manual_at = FUP_TIME_NONE;
+    d->run.not_before = FUP_TIME_NONE;
     d->run.force = 0;
     fup_plan_next(&env->plan, env->version->schedule, facts_of(c), &d->run,
                   c->now, &next);
@@ -263,7 +265,6 @@ static void wait_for(const struct fup_case *c,
                      struct fup_decision *d)
 {
     arm(d, plan);
-    d->trace = plan->trace;
     if (d->run.due_at == c->run.due_at &&
         same_text(d->waits_for, c->waits_for)) {
         return;
@@ -273,7 +274,6 @@ static void wait_for(const struct fup_case *c,
     d->withdraw = plan->reason == FUP_REASON_HELD ||
                   plan->reason == FUP_REASON_PAUSED ||
                   plan->reason == FUP_REASON_HANDED_OVER;
-    d->trace = plan->trace;
 }
 
 enum fup_code fup_judge_run(const struct fup_judge_env *env,
@@ -339,13 +339,13 @@ enum fup_reason fup_judge_admit(const struct fup_judge_env *env,
         .due_at = FUP_TIME_NONE,
         .manual_at = first_at,
         .paused_until = FUP_TIME_NONE,
+        .not_before = FUP_TIME_NONE,
     };
     fup_plan_next(&env->plan, match, &c->facts, &d->run, c->now, &plan);
     if (plan.action == FUP_ACTION_END) {
         return plan.reason;
     }
     d->event = "enrolled";
-    d->trace = plan.trace;
     arm(d, &plan);
     return FUP_REASON_NONE;
 }

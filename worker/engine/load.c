@@ -45,6 +45,8 @@ enum {
     COL_MANUAL,
     COL_FORCE,
     COL_PAUSED,
+    COL_NOT_BEFORE,
+    COL_WINDOW_CLOSED,
     COL_OUT_STATUS,
     COL_HELD,
     COL_SUPERSEDED,
@@ -191,6 +193,8 @@ static void read_run(const struct row *r, struct fup_run *run)
         .manual_at = instant(r, COL_MANUAL),
         .force = (unsigned)number(r, COL_FORCE),
         .paused_until = instant(r, COL_PAUSED),
+        .not_before = instant(r, COL_NOT_BEFORE),
+        .window_closed = fup_pg_bool(r->rows, r->n, COL_WINDOW_CLOSED),
         .held = fup_pg_bool(r->rows, r->n, COL_HELD),
         .superseded = text(r, COL_SUPERSEDED) != NULL,
     };

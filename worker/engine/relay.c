@@ -39,10 +39,12 @@ enum {
     COL_WITHDREW,
     COL_WITHDREW_CHANNEL,
     COL_WITHDREW_STATUS,
+    COL_TRACE,
+    COL_NEXT_TRACE,
 };
 
 #define EVENTS_PER_ROW   4
-#define FIELDS_PER_EVENT 24
+#define FIELDS_PER_EVENT 28
 #define FIELDS_BYTES_MAX (4u << 20)
 /* What the events stream can hold: older ones are not told again. */
 #define EVENTS_KEPT 10000
@@ -138,6 +140,7 @@ static void add_armed(struct fup_part *part, const struct ledger_row *r)
 
     add_event(part, r, "armed", text(r, COL_NEXT_STEP), NULL);
     add_time(relay, "due_at", number(r, COL_NEXT_DUE));
+    add_field(relay, "why", text(r, COL_NEXT_TRACE));
 }
 
 static const char *public_name(const char *event)
@@ -156,6 +159,7 @@ static void add_events(struct fup_part *part, const struct ledger_row *r)
                   text(r, COL_REASON));
         add_field(&part->relay, "message", text(r, COL_MESSAGE_ID));
         add_field(&part->relay, "status", text(r, COL_STATUS));
+        add_field(&part->relay, "why", text(r, COL_TRACE));
     }
     if (strcmp(event, "withdrawn") == 0) {
         return;

@@ -54,11 +54,10 @@ int64_t fup_versions_cap_s(const struct fup_versions *versions)
     return longest;
 }
 
-/* Keep @schedule as version @id; it is freed when that one is there already. */
-static const struct fup_version *keep(struct fup_versions *versions,
-                                      int64_t id,
-                                      const char *digest,
-                                      struct fup_schedule *schedule)
+const struct fup_version *fup_versions_keep(struct fup_versions *versions,
+                                            int64_t id,
+                                            const char *digest,
+                                            struct fup_schedule *schedule)
 {
     const struct fup_version *known = fup_versions_find(versions, id);
     struct fup_version **all;
@@ -115,7 +114,8 @@ static void on_put(struct fup_pg_request *req,
     if (code == FUP_OK && rows->n == 1 && !v->changed) {
         struct fup_schedule_file *file = &v->files.items[v->n_put];
 
-        kept = keep(v, fup_pg_int(rows, 0, 0, 0), file->digest, file->schedule);
+        kept = fup_versions_keep(v, fup_pg_int(rows, 0, 0, 0), file->digest,
+                                 file->schedule);
         file->schedule = NULL;
         if (kept == NULL) {
             FUP_ENGINE_LOG(engine, ERROR, "out_of_memory", "");
@@ -181,35 +181,42 @@ void fup_versions_resume(struct fup_engine *engine)
 /* --- reading ---------------------------------------------------------------
  */
 
-static void
-read_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
+enum fup_code fup_versions_take(struct fup_versions *versions,
+                                const struct fup_pg_rows *rows,
+                                int row,
+                                struct fup_err *err)
 {
     const char *definition = fup_pg_text(rows, row, 2);
     struct fup_schedule *schedule;
     struct fup_problems problems;
-    struct fup_err err = {0};
+    enum fup_code code;
 
     fup_problems_init(&problems);
-    if (fup_schedule_parse(definition, strlen(definition),
-                           fup_pg_text(rows, row, 1), &schedule,
-                           &problems) == FUP_OK) {
-        (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0),
-                   fup_pg_text(rows, row, 3), schedule);
-    } else {
-        (void)fup_problems_first(&problems, &err);
-        /* Kept without a schedule: its enrollments rest, others go on. */
-        (void)keep(&engine->versions, fup_pg_int(rows, row, 0, 0),
-                   fup_pg_text(rows, row, 3), NULL);
-        FUP_ENGINE_LOG(engine, ERROR, "version_unreadable", "id=%s why=\"%s\"",
-                       fup_pg_text(rows, row, 0), err.msg);
+    code = fup_schedule_parse(definition, strlen(definition),
+                              fup_pg_text(rows, row, 1), &schedule, &problems);
+    if (code != FUP_OK) {
+        (void)fup_problems_first(&problems, err);
+        schedule = NULL;
     }
     fup_problems_done(&problems);
+    if (code != FUP_ENOMEM &&
+        fup_versions_keep(versions, fup_pg_int(rows, row, 0, 0),
+                          fup_pg_text(rows, row, 3), schedule) == NULL) {
+        code = FUP_ENOMEM;
+    }
+    return code;
 }
 
 void fup_versions_read(struct fup_engine *engine,
                        const struct fup_pg_rows *rows)
 {
     for (int i = 0; i < rows->n; i++) {
-        read_row(engine, rows, i);
+        struct fup_err err = {0};
+
+        if (fup_versions_take(&engine->versions, rows, i, &err) == FUP_EPARSE) {
+            FUP_ENGINE_LOG(engine, ERROR, "version_unreadable",
+                           "id=%s why=\"%s\"", fup_pg_text(rows, i, 0),
+                           err.msg);
+        }
     }
 }

@@ -39,6 +39,20 @@ void fup_versions_done(struct fup_versions *versions);
 const struct fup_version *fup_versions_find(const struct fup_versions *versions,
                                             int64_t id);
 
+/* Keep @schedule as version @id; it is freed when that one is there already,
+ * and NULL for one that cannot be read. Returns NULL without memory. */
+const struct fup_version *fup_versions_keep(struct fup_versions *versions,
+                                            int64_t id,
+                                            const char *digest,
+                                            struct fup_schedule *schedule);
+
+/* Keep row @row of version_get.sql. FUP_EPARSE: it is kept without a schedule,
+ * so that others go on; @err says what is wrong. */
+FUP_MUST_CHECK enum fup_code fup_versions_take(struct fup_versions *versions,
+                                               const struct fup_pg_rows *rows,
+                                               int row,
+                                               struct fup_err *err);
+
 /* The longest span in which any version counts messages to a contact, in
  * seconds; 0: none does. */
 int64_t fup_versions_cap_s(const struct fup_versions *versions);

@@ -195,14 +195,17 @@ static void be_late(struct fup_placing *p, int64_t now, struct fup_plan *plan)
  * it was armed for. */
 static int64_t planned_since(const struct fup_run *run, int64_t now)
 {
-    return run->due_at != FUP_TIME_NONE ? earlier(run->due_at, now) : now;
+    int64_t since =
+        run->due_at != FUP_TIME_NONE ? earlier(run->due_at, now) : now;
+
+    return later(since, run->not_before);
 }
 
 static void plan_step(struct fup_placing *p, int64_t now, struct fup_plan *plan)
 {
     int64_t t = fup_rule_delay(p);
 
-    t = fup_rule_pause(p, fup_rule_gap(p, t));
+    t = fup_rule_margin(p, fup_rule_pause(p, fup_rule_gap(p, t)));
     t = later(t, p->run->searched_until);
     place(p, t, planned_since(p->run, now), plan);
     if (plan->at <= now) {

@@ -106,10 +106,17 @@ void fup_placing_init(struct fup_placing *ret,
     ret->hours.zones = ret->zones;
     ret->hours.n_zones = find_zones(env, schedule, facts, ret->zones);
     ret->base = fup_rule_base(facts, run);
-    ret->gap_ends_at = ret->base + schedule->min_gap_s * FUP_US_PER_S;
+    ret->gap_ends_at = ret->base;
+    if ((run->force & FUP_FORCE_GAP) == 0) {
+        ret->gap_ends_at += schedule->min_gap_s * FUP_US_PER_S;
+    }
     ret->settled = FUP_TIME_NONE;
     ret->trace = trace;
     fup_rule_window(env, facts, &ret->deadline, &ret->window_ends);
+    if (run->window_closed) {
+        ret->deadline = FUP_TIME_NONE;
+        ret->window_ends = FUP_TIME_NONE;
+    }
     fup_trace_add(trace, FUP_RULE_BASE, ret->base);
 }
 
@@ -213,6 +220,13 @@ int64_t fup_rule_pause(const struct fup_placing *p, int64_t t)
     return t >= p->run->paused_until
                ? t
                : move(p, FUP_RULE_PAUSE, t, ceil_s(p->run->paused_until));
+}
+
+int64_t fup_rule_margin(const struct fup_placing *p, int64_t t)
+{
+    return t >= p->run->not_before
+               ? t
+               : move(p, FUP_RULE_MARGIN, t, ceil_s(p->run->not_before));
 }
 
 /* How many of the contact's follow-ups lie at or before @t. */

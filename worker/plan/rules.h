@@ -41,9 +41,11 @@ void fup_placing_init(struct fup_placing *ret,
 /* Rule 1: base + after + jitter; or the operator's instant. */
 int64_t fup_rule_delay(const struct fup_placing *p);
 
-/* Rule 2; and an operator's pause, which holds like a gap. */
+/* Rule 2; and an operator's pause and the margin of a migration, which hold
+ * like a gap. */
 int64_t fup_rule_gap(const struct fup_placing *p, int64_t t);
 int64_t fup_rule_pause(const struct fup_placing *p, int64_t t);
+int64_t fup_rule_margin(const struct fup_placing *p, int64_t t);
 
 /* Rules 3 and 4 in turn until both agree. NONE when no instant is allowed
  * within 31 days; @p->settled is then where the search began. */

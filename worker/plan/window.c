@@ -116,6 +116,9 @@ void fup_rule_outside(const struct fup_placing *p,
 {
     ret->reason = FUP_REASON_WINDOW_CLOSED;
     ret->at = t;
+    if (p->run->window_closed) {
+        fup_trace_add(p->trace, FUP_RULE_WINDOW_CLOSED, t);
+    }
     for (size_t i = 0; i < p->step->n_outside; i++) {
         if (try_outside(p, p->step->outside[i], earliest, ret)) {
             return;

@@ -22,6 +22,7 @@ static const char *const rules[] = {
     [FUP_RULE_GAP] = "min_gap",     [FUP_RULE_HOURS] = "send_hours",
     [FUP_RULE_CAP] = "contact_cap", [FUP_RULE_WINDOW] = "window",
     [FUP_RULE_LATE] = "late",       [FUP_RULE_PAUSE] = "pause",
+    [FUP_RULE_MARGIN] = "margin",   [FUP_RULE_WINDOW_CLOSED] = "window_closed",
 };
 
 #define WORD(table, i)                                                         \

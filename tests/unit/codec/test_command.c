@@ -172,6 +172,9 @@ static void refuses_what_does_not_go_together(void **state)
             "\"action\" is there twice");
 }
 
+#define FORCE_TEXT                                                             \
+    "\"force\": expected hours, cap, gap, or several with commas between"
+
 static void refuses_bad_values(void **state)
 {
     static char long_id[FUP_ENTRY_ID_MAX + 2];
@@ -183,9 +186,9 @@ static void refuses_bad_values(void **state)
     refuses(ITEMS("action", "skip", "conversation", "\xff"), "bad_text",
             "\"conversation\" is not valid UTF-8 text");
     refuses(ITEMS("action", "send_now", "conversation", "c", "force", "all"),
-            "bad_field", "\"force\": expected hours, cap or hours,cap");
+            "bad_field", FORCE_TEXT);
     refuses(ITEMS("action", "send_now", "conversation", "c", "force", "cap,"),
-            "bad_field", "\"force\": expected hours, cap or hours,cap");
+            "bad_field", FORCE_TEXT);
     assert_int_equal(
         parse(ITEMS("action", "pause", "conversation", "c", "until", "noon")),
         FUP_EPARSE);
@@ -194,6 +197,39 @@ static void refuses_bad_values(void **state)
         parse(ITEMS("action", "reschedule", "conversation", "c", "in", "soon")),
         FUP_EPARSE);
     assert_string_equal(refusal.error, "bad_time");
+}
+
+/* One conversation, a person, or all of a schedule or a tenant; and a margin
+ * that does not depend on anyone's calendar. */
+static void a_migration_names_whom_it_is_for_in_one_way(void **state)
+{
+    static const char *const action = "migrate_version";
+
+    (void)state;
+    assert_int_equal(parse(ITEMS("action", action, "scope", "schedule",
+                                 "schedule", "s", "margin", "1h30m")),
+                     FUP_OK);
+    assert_int_equal(command.scope, FUP_SCOPE_SCHEDULE);
+    assert_string_equal(command.margin, "1h30m");
+    assert_int_equal(
+        parse(ITEMS("action", action, "scope", "tenant", "tenant", "t")),
+        FUP_OK);
+    assert_int_equal(parse(ITEMS("action", action, "conversation", "c")),
+                     FUP_OK);
+    assert_int_equal(command.scope, FUP_SCOPE_NONE);
+    refuses(ITEMS("action", action), "missing_conversation",
+            "migrate_version needs a conversation, a contact or a scope");
+    refuses(ITEMS("action", action, "scope", "tenant", "tenant", "t",
+                  "conversation", "c"),
+            "bad_field", "name a conversation or a scope, not both");
+    refuses(ITEMS("action", action, "scope", "service"), "bad_field",
+            "unknown word \"service\"; did you mean \"tenant\"?");
+    refuses(ITEMS("action", action, "conversation", "c", "schedule", "s"),
+            "bad_field", "\"schedule\" goes with the scope schedule");
+    refuses(ITEMS("action", action, "conversation", "c", "margin", "1d"),
+            "bad_time", "\"margin\": expected hours and minutes, as in 1h30m");
+    refuses(ITEMS("action", "pause", "conversation", "c", "margin", "1h"),
+            "bad_field", "\"margin\" does not go with pause");
 }
 
 static void refuses_nul_and_odd_entries(void **state)
@@ -262,6 +298,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_missing),
         cmocka_unit_test(refuses_what_does_not_go_together),
         cmocka_unit_test(refuses_bad_values),
+        cmocka_unit_test(a_migration_names_whom_it_is_for_in_one_way),
         cmocka_unit_test(refuses_nul_and_odd_entries),
         cmocka_unit_test(the_request_id_is_found_in_bad_entries),
         cmocka_unit_test(writes_what_the_database_takes),

@@ -279,25 +279,27 @@ static void strings_are_always_valid_json(void **state)
     }
 }
 
-static void answers_say_what_comes_next_and_why(void **state)
+static void answers_say_which_rule_moved_it_and_by_how_much(void **state)
 {
     struct fixture *f = *state;
-    struct fup_trace why = {
-        .moves = {{FUP_RULE_BASE, AT}, {FUP_RULE_HOURS, AT + 2000000}}, .n = 2};
-    struct fup_answer_next next = {
-        .step = 2, .kind = "last_call", .due_at = AT, .why = &why};
+    const struct fup_trace why = {.moves = {{FUP_RULE_BASE, AT},
+                                            {FUP_RULE_DELAY, AT + 100000000000},
+                                            {FUP_RULE_HOURS, AT + 100002000000},
+                                            {FUP_RULE_WINDOW, AT + 99982000000},
+                                            {FUP_RULE_PAUSE, FUP_TIME_NEVER}},
+                                  .n = 5};
 
-    fup_answer_ok(&f->out, "c1", &next);
+    fup_answer_why(&f->out, &why);
     assert_string_equal(
         f->out.data,
-        "{\"ok\":true,\"conversation\":\"c1\",\"next\":{\"step\":2,"
-        "\"kind\":\"last_call\",\"due_at\":\"2026-11-21T09:30:00.000Z\","
-        "\"why\":[{\"rule\":\"base\",\"at\":\"2026-11-21T09:30:00.000Z\"},"
-        "{\"rule\":\"send_hours\",\"at\":\"2026-11-21T09:30:02.000Z\"}]}}");
-    fup_buf_clear(&f->out);
-    fup_answer_ok(&f->out, "c1", NULL);
-    assert_string_equal(f->out.data,
-                        "{\"ok\":true,\"conversation\":\"c1\",\"next\":null}");
+        "[{\"rule\":\"base\",\"at\":\"2026-11-21T09:30:00.000Z\"},"
+        "{\"rule\":\"delay\",\"at\":\"2026-11-22T13:16:40.000Z\","
+        "\"moved\":\"+1d 3h 46m 40s\"},"
+        "{\"rule\":\"send_hours\",\"at\":\"2026-11-22T13:16:42.000Z\","
+        "\"moved\":\"+2s\"},"
+        "{\"rule\":\"window\",\"at\":\"2026-11-22T13:16:22.000Z\","
+        "\"moved\":\"-20s\"},"
+        "{\"rule\":\"pause\",\"at\":\"never\"}]");
     fup_buf_clear(&f->out);
     fup_answer_error(&f->out, "not_enrolled", "nothing is under way");
     assert_string_equal(f->out.data, "{\"ok\":false,\"error\":\"not_enrolled\","
@@ -318,7 +320,7 @@ int main(void)
         TEST(each_damaged_field_is_named),
         TEST(knows_its_ids),
         TEST(strings_are_always_valid_json),
-        TEST(answers_say_what_comes_next_and_why),
+        TEST(answers_say_which_rule_moved_it_and_by_how_much),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
