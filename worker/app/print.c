@@ -164,19 +164,42 @@ static void add_row(const cJSON *row,
     end_line(out);
 }
 
-/* The columns are the fields of the first row, but those without a value. */
+static bool is_known(const struct column *columns, size_t n, const char *name)
+{
+    while (n > 0 && strcmp(columns[n - 1].name, name) != 0) {
+        n--;
+    }
+    return n > 0;
+}
+
+/* The fields of @row that no row before had, but those without a value. */
+static size_t add_columns(const cJSON *rows,
+                          const cJSON *row,
+                          struct column columns[COLUMNS_MAX],
+                          size_t n)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, row)
+    {
+        if (n < COLUMNS_MAX && !is_known(columns, n, item->string) &&
+            !is_empty(rows, item)) {
+            columns[n].name = item->string;
+            columns[n++].width = measure(rows, item);
+        }
+    }
+    return n;
+}
+
 static void add_rows(const cJSON *rows, struct fup_buf *out)
 {
     struct column columns[COLUMNS_MAX];
     size_t n = 0;
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, rows->child)
+    cJSON_ArrayForEach(item, rows)
     {
-        if (n < COLUMNS_MAX && !is_empty(rows, item)) {
-            columns[n].name = item->string;
-            columns[n++].width = measure(rows, item);
-        }
+        n = add_columns(rows, item, columns, n);
     }
     add_row(NULL, columns, n, out);
     cJSON_ArrayForEach(item, rows)

@@ -64,34 +64,37 @@ static const char *const scopes[] = {
 static const struct {
     unsigned fields; /* besides EVERY */
     bool needs_target;
+    bool or_scope; /* instead of a target; then there is no default scope */
     enum fup_command_scope first_scope; /* the default; NONE: no scope */
     enum fup_command_scope last_scope;
-    bool or_scope; /* instead of a target; then there is no default */
 } rules[FUP_COMMAND_MAX] = {
     [FUP_COMMAND_RESCHEDULE] = {TARGET | BIT(AT) | BIT(IN) | BIT(FORCE), true,
-                                FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_PAUSE] = {TARGET | BIT(UNTIL), true, FUP_SCOPE_NONE,
+                                false, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
+    [FUP_COMMAND_PAUSE] = {TARGET | BIT(UNTIL), true, false, FUP_SCOPE_NONE,
                            FUP_SCOPE_NONE},
-    [FUP_COMMAND_RESUME] = {TARGET, true, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_SKIP] = {TARGET, true, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_SEND_NOW] = {TARGET | BIT(FORCE), true, FUP_SCOPE_NONE,
+    [FUP_COMMAND_RESUME] = {TARGET, true, false, FUP_SCOPE_NONE,
+                            FUP_SCOPE_NONE},
+    [FUP_COMMAND_SKIP] = {TARGET, true, false, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
+    [FUP_COMMAND_SEND_NOW] = {TARGET | BIT(FORCE), true, false, FUP_SCOPE_NONE,
                               FUP_SCOPE_NONE},
-    [FUP_COMMAND_CANCEL] = {TARGET, true, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_ENROLL] = {TARGET | BIT(SCHEDULE) | BIT(AT), true,
+    [FUP_COMMAND_CANCEL] = {TARGET, true, false, FUP_SCOPE_NONE,
+                            FUP_SCOPE_NONE},
+    [FUP_COMMAND_ENROLL] = {TARGET | BIT(SCHEDULE) | BIT(AT), true, false,
                             FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_OPT_OUT] = {TARGET | BIT(SCOPE), true, FUP_SCOPE_CONTACT,
-                             FUP_SCOPE_CHANNEL},
-    [FUP_COMMAND_OPT_IN] = {TARGET | BIT(SCOPE), true, FUP_SCOPE_CONTACT,
+    [FUP_COMMAND_OPT_OUT] = {TARGET | BIT(SCOPE), true, false,
+                             FUP_SCOPE_CONTACT, FUP_SCOPE_CHANNEL},
+    [FUP_COMMAND_OPT_IN] = {TARGET | BIT(SCOPE), true, false, FUP_SCOPE_CONTACT,
                             FUP_SCOPE_CHANNEL},
-    [FUP_COMMAND_REFRESH] = {TARGET, true, FUP_SCOPE_NONE, FUP_SCOPE_NONE},
-    [FUP_COMMAND_HOLD] = {BIT(SCOPE) | BIT(SCHEDULE), false, FUP_SCOPE_SERVICE,
-                          FUP_SCOPE_SCHEDULE},
-    [FUP_COMMAND_RELEASE] = {BIT(SCOPE) | BIT(SCHEDULE), false,
+    [FUP_COMMAND_REFRESH] = {TARGET, true, false, FUP_SCOPE_NONE,
+                             FUP_SCOPE_NONE},
+    [FUP_COMMAND_HOLD] = {BIT(SCOPE) | BIT(SCHEDULE), false, false,
+                          FUP_SCOPE_SERVICE, FUP_SCOPE_SCHEDULE},
+    [FUP_COMMAND_RELEASE] = {BIT(SCOPE) | BIT(SCHEDULE), false, false,
                              FUP_SCOPE_SERVICE, FUP_SCOPE_SCHEDULE},
     [FUP_COMMAND_MIGRATE_VERSION] = {TARGET | BIT(MARGIN) | BIT(SCOPE) |
                                          BIT(SCHEDULE),
-                                     true, FUP_SCOPE_TENANT, FUP_SCOPE_SCHEDULE,
-                                     true},
+                                     true, true, FUP_SCOPE_TENANT,
+                                     FUP_SCOPE_SCHEDULE},
 };
 
 const char *fup_command_action_text(enum fup_command_action action)

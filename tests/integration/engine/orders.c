@@ -79,7 +79,7 @@ const char *orders_value(struct world *w, const char *path)
 
 int orders_cli(struct world *w, const char *words, const char **ret_text)
 {
-    static char text[TEXT_BYTES * 4];
+    static char text[TEXT_BYTES * 64];
     char line[1024];
     char path[128];
     char *split_words[WORDS_MAX];
