@@ -13,7 +13,7 @@ BEGIN
     GRANT INSERT, UPDATE ON followup.enrollment, followup.ledger,
       followup.command, followup.suppression TO %1$I;
     GRANT INSERT, UPDATE, DELETE ON followup.worker, followup.closing,
-      followup.hold TO %1$I;
+      followup.hold, followup.fan_out TO %1$I;
     GRANT INSERT, DELETE ON followup.change_log TO %1$I;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA followup TO %1$I
   $do$, role);
