@@ -15,6 +15,7 @@ int fup_cmd_migrate(const struct fup_options *options, int argc, char **argv);
 int fup_cmd_status(const struct fup_options *options, int argc, char **argv);
 int fup_cmd_explain(const struct fup_options *options, int argc, char **argv);
 int fup_cmd_enroll(const struct fup_options *options, int argc, char **argv);
+int fup_cmd_report(const struct fup_options *options, int argc, char **argv);
 int fup_cmd_sender(const struct fup_options *options, int argc, char **argv);
 
 /* All operator verbs: argv[0] says which. */

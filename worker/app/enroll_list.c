@@ -17,7 +17,7 @@
 #include "plan/plan.h"
 
 #define HOUR_US   (INT64_C(3600) * FUP_US_PER_S)
-#define HOURS_MAX (31 * 24) /* from now on */
+#define HOURS_MAX 744 /* 31 days from now on */
 #define TRIES_MAX 2000
 
 struct hour {

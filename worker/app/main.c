@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"migrate", fup_cmd_migrate, NULL, "bring the database up to date"},
     {"status", fup_cmd_status, NULL, "counts, lateness, workers, queues"},
     {"explain", fup_cmd_explain, NULL, "what is armed for whom, and why"},
+    {"report", fup_cmd_report, NULL, "what messages did"},
     {"sender", fup_cmd_sender, NULL, "deliver messages: a reference sender"},
     {"reschedule", fup_cmd_operate, NULL, "move the next step"},
     {"pause", fup_cmd_operate, NULL, "send nothing until resumed"},

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUT_BYTES   ((size_t)4 * 1024 * 1024)
+#define OUT_BYTES   ((size_t)64 * 1024 * 1024)
 #define COLUMNS_MAX 24
 #define NAME_WIDTH  24
 
