@@ -6,10 +6,7 @@ WITH wanted AS MATERIALIZED (
   FROM followup.conversations_since($1::timestamptz) c
   WHERE c.tenant_id = coalesce($2::text, c.tenant_id)
 ), facts AS MATERIALIZED (
-  SELECT f.*, row_number() OVER (
-      PARTITION BY f.tenant_id, f.contact_id, f.channel, f.address
-      ORDER BY f.last_answer_at DESC, f.conversation_id DESC) AS nth
-  FROM followup.conversation_facts(
+  SELECT f.* FROM followup.conversation_facts(
     ARRAY(SELECT tenant_id FROM wanted ORDER BY tenant_id, conversation_id),
     ARRAY(SELECT conversation_id FROM wanted
           ORDER BY tenant_id, conversation_id)) f
@@ -45,12 +42,11 @@ SELECT json_build_object(
       WHERE coalesce(f.opted_out, false)
          OR followup.is_suppressed(f.tenant_id, f.contact_id, f.channel)
       UNION ALL SELECT 'superseded'
-      WHERE f.contact_id IS NOT NULL AND f.address <> '' AND (f.nth > 1
-        OR EXISTS (
-          SELECT FROM followup.enrollment n
-          WHERE n.tenant = f.tenant_id AND n.contact = f.contact_id
-            AND n.channel = f.channel AND n.address = f.address
-            AND n.outcome IS NULL))
+      WHERE EXISTS (
+        SELECT FROM followup.enrollment n
+        WHERE n.tenant = f.tenant_id AND n.contact = f.contact_id
+          AND n.channel = f.channel AND n.address = f.address
+          AND n.outcome IS NULL)
     ) a))::text, count(*) OVER ()
 FROM silent f
 ORDER BY f.last_answer_at DESC, f.tenant_id, f.conversation_id

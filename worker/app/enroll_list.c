@@ -11,6 +11,7 @@
 
 #include "codec/channels.h"
 #include "codec/schedule.h"
+#include "core/hash.h"
 #include "core/time.h"
 #include "explain_facts.h"
 #include "message/opt_out.h"
@@ -262,6 +263,36 @@ static void add_steps(struct fup_enroll_list *list, struct silence *s)
     }
 }
 
+/* Whom it reaches; 0: unknown, or the schedule lets several be. */
+static uint64_t person_of(const struct silence *s)
+{
+    const char *const parts[] = {s->facts->tenant, s->facts->contact,
+                                 s->facts->channel, s->facts->address};
+    uint64_t hash = FUP_FNV_START;
+
+    if (!s->schedule->one_per_contact) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i] == NULL || parts[i][0] == '\0') {
+            return 0;
+        }
+        hash = fup_fnv1a(fup_fnv1a_text(hash, parts[i]), "\x1f", 1);
+    }
+    return hash;
+}
+
+/* The newest come first: a person who is there already has one. */
+static bool has_person(const struct fup_enroll_list *list, uint64_t person)
+{
+    for (size_t i = 0; person != 0 && i < list->n; i++) {
+        if (list->takes[i].person == person) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum fup_code add_take(struct fup_enroll_list *list,
                               const struct silence *s)
 {
@@ -277,8 +308,8 @@ static enum fup_code add_take(struct fup_enroll_list *list,
         list->room = room;
     }
     list->takes[list->n++] = (struct fup_enroll_take){
-        s->facts->tenant, s->facts->conversation, s->schedule->name,
-        s->run.manual_at, s->facts->last_inbound_at};
+        s->facts->tenant, s->facts->conversation,    s->schedule->name,
+        s->run.manual_at, s->facts->last_inbound_at, person_of(s)};
     return FUP_OK;
 }
 
@@ -298,8 +329,8 @@ find_bar(const struct fup_enroll_list *list, struct silence *s, bool superseded)
     enum fup_reason reason = fup_plan_admit(
         list->schedules, list->files.n, s->facts, FUP_TIME_NONE, &s->schedule);
 
-    if (reason == FUP_REASON_NONE && superseded &&
-        s->schedule->one_per_contact) {
+    if (reason == FUP_REASON_NONE && s->schedule->one_per_contact &&
+        (superseded || has_person(list, person_of(s)))) {
         reason = FUP_REASON_SUPERSEDED;
     }
     return reason != FUP_REASON_NONE ? fup_reason_text(reason) : NULL;

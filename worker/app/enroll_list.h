@@ -20,6 +20,7 @@ struct fup_enroll_take {
     const char *schedule;
     int64_t first_at;   /* the first step is not before; NONE: at its time */
     int64_t episode_at; /* NONE: no inbound message */
+    uint64_t person;    /* hash of contact and address; 0: may have several */
 };
 
 /* Read schedules and channels.json of @folder.

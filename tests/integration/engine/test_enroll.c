@@ -48,6 +48,12 @@ static int open_world(void **state)
                  "WHEN i = 5 THEN 'STOP' END, now() - interval '2 days' + i * "
                  "interval '1 min' FROM generate_series(0, 8) i, "
                  "unnest('{in,out}'::text[]) d");
+    /* c9, of the same person again, waits for an answer of ours: no rival. */
+    world_do(&w, "INSERT INTO crm.conversation (id, contact_id, channel, "
+                 "address) VALUES ('c9', 'k1', 'telegram', '@1')");
+    world_do(&w, "INSERT INTO crm.message (conversation_id, direction, author, "
+                 "created_at) SELECT 'c9', d, 'bot', now() - t FROM (VALUES "
+                 "('out', interval '30 h'), ('in', interval '20 h')) v (d, t)");
     world_do(&w, "DELETE FROM followup.change_log");
     world_start(&w, 0);
     *state = &w;

@@ -204,6 +204,28 @@ static void a_schedule_stops_at_a_person_and_at_what_it_names(void **state)
     until(w, "taken", "stopped");
 }
 
+/* The worker has not seen it yet. */
+static void the_permit_knows_who_speaks(void **state)
+{
+    struct world *w = *state;
+
+    queued(w, "asked");
+    world_do(w, "BEGIN");
+    world_do(w, "UPDATE crm.conversation SET owner = 'human' "
+                "WHERE id = 'asked'");
+    permit_is(w, "asked", "handed_over");
+    world_do(w, "ROLLBACK");
+    queued(w, "ended");
+    world_do(w, "BEGIN");
+    world_do(w, "UPDATE followup.schedule_version SET definition = "
+                "definition::jsonb || '{\"stop_when\": {\"attributes\": "
+                "{\"order\": [\"paid\"]}}}' WHERE name = 'quick'");
+    world_do(w, "UPDATE crm.conversation SET attributes = "
+                "'{\"order\": \"paid\"}' WHERE id = 'ended'");
+    permit_is(w, "ended", "stopped");
+    world_do(w, "ROLLBACK");
+}
+
 /* --- close-out ------------------------------------------------------------ */
 
 static void a_closed_conversation_is_never_written_into(void **state)
@@ -440,6 +462,7 @@ int main(void)
         cmocka_unit_test(a_silence_of_ours_is_not_followed_up),
         cmocka_unit_test(a_hand_over_withdraws_what_is_in_the_queue),
         cmocka_unit_test(a_schedule_stops_at_a_person_and_at_what_it_names),
+        cmocka_unit_test(the_permit_knows_who_speaks),
         cmocka_unit_test(a_closed_conversation_is_never_written_into),
         cmocka_unit_test(the_newest_silence_of_a_person_wins),
         cmocka_unit_test(of_many_at_once_one_is_left),
