@@ -71,6 +71,10 @@ bool fup_limits_has_buttons(const struct fup_channel_limits *limits, size_t n);
 
 #define FUP_MISFIT_LINE 160 /* bytes, with the end */
 
+/* The limit that holds for the text of @message; @limits may be NULL. */
+struct fup_limit fup_limits_of_text(const struct fup_channel_limits *limits,
+                                    const struct fup_message *message);
+
 enum fup_misfit_kind {
     FUP_FITS,
     FUP_MISFIT_TEXT,   /* the text is too long */

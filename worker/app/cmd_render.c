@@ -4,14 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/channels.h"
 #include "codec/facts.h"
+#include "codec/outbound.h"
 #include "codec/schedule.h"
 #include "codec/text_file.h"
 #include "commands_offline.h"
-#include "core/json.h"
+#include "core/time.h"
 #include "message/liquid.h"
 #include "message/message.h"
 #include "offline.h"
+#include "plan/plan.h"
+#include "plan/zone.h"
+#include "render_print.h"
 
 #define COMMAND    "render"
 #define OUTPUT_MAX ((size_t)1024 * 1024)
@@ -22,8 +27,11 @@ static const char help[] =
     "                       [--format table|json]\n"
     "       followup render --liquid FILE --data FILE\n"
     "\n"
-    "Print the message that a sender would get for a conversation with these\n"
-    "facts: a JSON object with the columns of followup.conversation_facts().\n"
+    "Print the message of a step for a conversation with these facts (a JSON\n"
+    "object with the columns of followup.conversation_facts()), as the person\n"
+    "reads it, or with json as the sender gets it. channels.json is taken "
+    "from\n"
+    "the folder of the schedule, if it is there.\n"
     "Or fill in one bare template from a JSON object, as the standard says:\n"
     "what is missing is empty.\n"
     "\n"
@@ -235,71 +243,77 @@ static enum fup_code bare(struct job *job, struct fup_buf *out)
 
 /* -- the message of a step ------------------------------------------------ */
 
-static void add_pair(struct fup_buf *out, const char *name, const char *text)
+/* What a step is rendered with, besides its schedule. */
+struct surroundings {
+    struct fup_channels channels;
+    struct fup_zones *zones;
+};
+
+static enum fup_code surroundings_init(struct job *job,
+                                       struct surroundings *around)
 {
-    fup_buf_addf(out, ", \"%s\": ", name);
-    fup_json_string(out, text);
+    enum fup_code code = fup_offline_channels(
+        job->schedule_path, &around->channels, &job->problems);
+
+    return code == FUP_OK ? fup_zones_create(&around->zones) : code;
 }
 
-static void print_json(const struct fup_message *m, struct fup_buf *out)
+static void surroundings_done(struct surroundings *around)
 {
-    fup_buf_adds(out, "{\"variant\": ");
-    fup_json_string(out, m->variant);
-    add_pair(out, "locale", m->locale);
-    add_pair(out, "text", m->text);
-    fup_buf_adds(out, ", \"options\": [");
-    for (size_t i = 0; i < m->n_options; i++) {
-        fup_buf_adds(out, i > 0 ? ", {\"id\": " : "{\"id\": ");
-        fup_json_string(out, m->options[i].id);
-        add_pair(out, "label", m->options[i].label);
-        fup_buf_addc(out, '}');
-    }
-    fup_buf_adds(out, "], \"template\": ");
-    if (m->template_name == NULL) {
-        fup_buf_adds(out, "null}\n");
-        return;
-    }
-    fup_buf_adds(out, "{\"name\": ");
-    fup_json_string(out, m->template_name);
-    add_pair(out, "language", m->template_language);
-    fup_buf_adds(out, ", \"params\": [");
-    for (size_t i = 0; i < m->n_params; i++) {
-        fup_buf_adds(out, i > 0 ? ", " : "");
-        fup_json_string(out, m->params[i]);
-    }
-    fup_buf_adds(out, "]}}\n");
+    fup_zones_free(around->zones);
+    fup_channels_done(&around->channels);
 }
 
-static void print_text(const struct fup_message *m, struct fup_buf *out)
+static void print(const struct job *job,
+                  const struct fup_schedule_file *file,
+                  const struct fup_compose_in *in,
+                  const struct fup_message *message,
+                  struct fup_buf *out)
 {
-    if (m->template_name != NULL) {
-        fup_buf_addf(out, "template %s (%s)\n", m->template_name,
-                     m->template_language);
+    /* The id and the instants are known when it is sent. */
+    const struct fup_outbound frame = {
+        .id = "000000-0-1-1",
+        .tenant = in->facts->tenant,
+        .conversation = in->facts->conversation,
+        .contact = in->facts->contact,
+        .channel = in->facts->channel,
+        .to = in->facts->address,
+        .kind = file->schedule->steps[job->step - 1].kind,
+        .schedule = file->schedule->name,
+        .version = file->digest,
+        .step = job->step,
+        .episode_at = in->facts->last_inbound_at,
+        .due_at = FUP_TIME_NONE,
+        .fired_at = FUP_TIME_NONE,
+        .expires_at = FUP_TIME_NONE,
+    };
+
+    if (job->format == FUP_OFFLINE_JSON) {
+        fup_render_print_json(message, &frame, out);
     } else {
-        fup_buf_addf(out, "%s\n", m->text);
+        fup_render_print_text(message, in->facts, in->limits, out);
     }
-    for (size_t i = 0; i < m->n_params; i++) {
-        fup_buf_addf(out, "{{%zu}} %s\n", i + 1, m->params[i]);
-    }
-    for (size_t i = 0; i < m->n_options; i++) {
-        fup_buf_addf(out, "[%s] %s\n", m->options[i].id, m->options[i].label);
-    }
-    fup_buf_addf(out, "-- variant %s, locale %s\n",
-                 m->variant == NULL ? "" : m->variant,
-                 m->locale == NULL ? "" : m->locale);
 }
 
 static enum fup_code compose(struct job *job,
-                             const struct fup_schedule *schedule,
+                             const struct fup_schedule_file *file,
+                             const struct surroundings *around,
                              const struct fup_facts *facts,
                              struct fup_buf *out)
 {
+    const struct fup_schedule *schedule = file->schedule;
     const struct fup_step *step = &schedule->steps[job->step - 1];
-    struct fup_compose_in in = {.facts = facts,
-                                .schedule = schedule->name,
-                                .step = job->step,
-                                .first_locale = schedule->first_locale,
-                                .as_template = job->as_template};
+    const struct fup_plan_env env = {.zones = around->zones};
+    struct fup_compose_in in = {
+        .facts = facts,
+        .schedule = schedule->name,
+        .step = job->step,
+        .first_locale = schedule->first_locale,
+        .as_template = job->as_template,
+        .limits = fup_limits_find(around->channels.limits, around->channels.n,
+                                  facts->channel),
+        .links = &schedule->links,
+        .zone = fup_plan_zone(&env, schedule, facts)};
     struct fup_message message;
     struct fup_err err = {.msg = ""};
     enum fup_code code;
@@ -314,27 +328,24 @@ static enum fup_code compose(struct job *job,
                       err.msg);
         return code;
     }
-    if (job->format == FUP_OFFLINE_JSON) {
-        print_json(&message, out);
-    } else {
-        print_text(&message, out);
-    }
+    print(job, file, &in, &message, out);
     fup_message_done(&message);
     return FUP_OK;
 }
 
 static enum fup_code with_facts(struct job *job,
-                                const struct fup_schedule *schedule,
+                                const struct fup_schedule_file *file,
+                                const struct surroundings *around,
                                 struct fup_buf *out)
 {
     struct fup_place place = {.file = job->schedule_path};
     struct fup_facts_doc doc;
     enum fup_code code;
 
-    if ((size_t)job->step > schedule->n_steps) {
+    if ((size_t)job->step > file->schedule->n_steps) {
         fup_problems_error(&job->problems, &place,
                            "there is no step %d, the last is %zu", job->step,
-                           schedule->n_steps);
+                           file->schedule->n_steps);
         return FUP_ENOENT;
     }
     code = fup_facts_load(job->facts_path, &doc, &job->problems);
@@ -347,21 +358,27 @@ static enum fup_code with_facts(struct job *job,
     if (job->locale != NULL) {
         doc.facts.locale = job->locale;
     }
-    code = compose(job, schedule, &doc.facts, out);
+    code = compose(job, file, around, &doc.facts, out);
     fup_facts_done(&doc);
     return code;
 }
 
 static enum fup_code full(struct job *job, struct fup_buf *out)
 {
+    struct surroundings around = {.zones = NULL};
     struct fup_schedule_file file;
     enum fup_code code =
         fup_schedule_file_load(job->schedule_path, &file, &job->problems);
 
-    if (code == FUP_OK) {
-        code = with_facts(job, file.schedule, out);
-        fup_schedule_file_done(&file);
+    if (code != FUP_OK) {
+        return code;
     }
+    code = surroundings_init(job, &around);
+    if (code == FUP_OK) {
+        code = with_facts(job, &file, &around, out);
+    }
+    surroundings_done(&around);
+    fup_schedule_file_done(&file);
     return code;
 }
 

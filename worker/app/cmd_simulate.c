@@ -211,21 +211,6 @@ static enum fup_code load_schedule(struct job *job, const char *path)
     return FUP_OK;
 }
 
-static enum fup_code load_channels(struct job *job)
-{
-    const char *slash = strrchr(job->paths[0], '/');
-    char *folder = slash == NULL ? strdup(".")
-                                 : strndup(job->paths[0],
-                                           (size_t)(slash - job->paths[0]) + 1);
-    enum fup_code code = FUP_ENOMEM;
-
-    if (folder != NULL) {
-        code = fup_channels_load(folder, &job->channels, &job->problems);
-    }
-    free(folder);
-    return code;
-}
-
 /* The first failure, after all files have been looked at. */
 static enum fup_code load(struct job *job)
 {
@@ -236,7 +221,7 @@ static enum fup_code load(struct job *job)
         code = load_schedule(job, job->paths[i]);
         worst = worst == FUP_OK ? code : worst;
     }
-    code = load_channels(job);
+    code = fup_offline_channels(job->paths[0], &job->channels, &job->problems);
     worst = worst == FUP_OK ? code : worst;
     code = fup_timelines_load(job->timelines_path, &job->timelines,
                               &job->problems);

@@ -1,6 +1,7 @@
 #include "offline.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINE_BYTES_MAX 8192
@@ -63,4 +64,20 @@ bool fup_offline_write(const struct fup_buf *buf)
     return buf->failed == FUP_OK &&
            fwrite(fup_buf_text(buf), 1, buf->len, stdout) == buf->len &&
            fflush(stdout) == 0;
+}
+
+enum fup_code fup_offline_channels(const char *path,
+                                   struct fup_channels *ret_channels,
+                                   struct fup_problems *problems)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    enum fup_code code = FUP_ENOMEM;
+
+    if (folder != NULL) {
+        code = fup_channels_load(folder, ret_channels, problems);
+    }
+    free(folder);
+    return code;
 }

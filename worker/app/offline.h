@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "codec/channels.h"
 #include "codec/problem.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -33,6 +34,13 @@ int fup_offline_nomem(const char *command);
 /* The format named @text. Errors: FUP_EINVAL. */
 FUP_MUST_CHECK enum fup_code
 fup_offline_format_parse(const char *text, enum fup_offline_format *ret_format);
+
+/* The channels.json beside the file at @path, or what is built in.
+ * Owns, Errors: as of fup_channels_load(). */
+FUP_MUST_CHECK enum fup_code
+fup_offline_channels(const char *path,
+                     struct fup_channels *ret_channels,
+                     struct fup_problems *problems);
 
 /* Print problems to @to, a line each, and how many were left out. */
 void fup_offline_problems(const struct fup_problems *problems, FILE *to);

@@ -65,20 +65,33 @@ static void check_buttons(const struct fup_channel_limits *limits,
     }
 }
 
+static bool shows_buttons(const struct fup_channel_limits *limits,
+                          const struct fup_message *message)
+{
+    return message->n_options > 0 &&
+           fup_limits_has_buttons(limits, message->n_options);
+}
+
+struct fup_limit fup_limits_of_text(const struct fup_channel_limits *limits,
+                                    const struct fup_message *message)
+{
+    if (limits == NULL) {
+        return (struct fup_limit){.max = 0};
+    }
+    return limits->button_text.max > 0 && shows_buttons(limits, message)
+               ? limits->button_text
+               : limits->text;
+}
+
 static void check_text(const struct fup_channel_limits *limits,
                        const struct fup_message *message,
                        struct fup_misfit *misfit)
 {
-    struct fup_limit limit = limits->text;
-    bool buttons = message->n_options > 0 &&
-                   fup_limits_has_buttons(limits, message->n_options);
+    struct fup_limit limit = fup_limits_of_text(limits, message);
 
-    if (buttons && limits->button_text.max > 0) {
-        limit = limits->button_text;
-    }
     if (!is_over(misfit, FUP_MISFIT_TEXT, limit,
                  fup_text_measure(message->text, limit.unit)) &&
-        buttons) {
+        shows_buttons(limits, message)) {
         check_buttons(limits, message, misfit);
     }
 }
