@@ -28,6 +28,9 @@ enum fup_unit {
  * channels.json uses. */
 const char *fup_unit_text(enum fup_unit unit);
 
+/* The same for people: "UTF-16 units". */
+const char *fup_unit_name(enum fup_unit unit);
+
 /* How long @text is in @unit. Bytes that are no UTF-8 count as a character
  * each. Without memory for ICU, graphemes are counted as code points, which are
  * no fewer. */

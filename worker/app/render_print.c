@@ -12,7 +12,7 @@ static void add_measure(const struct fup_message *message,
     if (limit.max > 0) {
         fup_buf_addf(out, ", %zu of %zu %s",
                      fup_text_measure(message->text, limit.unit), limit.max,
-                     fup_unit_text(limit.unit));
+                     fup_unit_name(limit.unit));
     }
 }
 

@@ -146,12 +146,6 @@ bool fup_limits_fit(const struct fup_channel_limits *limits,
     return misfit.kind == FUP_FITS;
 }
 
-static const char *unit_of(struct fup_limit limit)
-{
-    return limit.unit == FUP_UNIT_UTF16 ? "UTF-16 units"
-                                        : fup_unit_text(limit.unit);
-}
-
 const char *fup_misfit_text(const struct fup_misfit *misfit,
                             const char *channel,
                             char buf[FUP_MISFIT_LINE])
@@ -159,7 +153,8 @@ const char *fup_misfit_text(const struct fup_misfit *misfit,
     char over[96];
 
     (void)snprintf(over, sizeof over, "%zu %s, %.32s takes %zu", misfit->size,
-                   unit_of(misfit->limit), channel, misfit->limit.max);
+                   fup_unit_name(misfit->limit.unit), channel,
+                   misfit->limit.max);
     switch (misfit->kind) {
     case FUP_MISFIT_TEXT:
         (void)snprintf(buf, FUP_MISFIT_LINE, "the text has %s", over);

@@ -179,6 +179,11 @@ const char *fup_unit_text(enum fup_unit unit)
     return words[unit];
 }
 
+const char *fup_unit_name(enum fup_unit unit)
+{
+    return unit == FUP_UNIT_UTF16 ? "UTF-16 units" : fup_unit_text(unit);
+}
+
 size_t fup_text_measure(const char *text, enum fup_unit unit)
 {
     switch (unit) {
