@@ -26,6 +26,7 @@ const database = process.env.FOLLOWUP_POSTGRES
 // return the provider's own id for it. Yours to write.
 async function deliver(message) {
   console.log(`to ${message.to}: ${message.text}`);
+  if (message.options_as !== 'buttons') return; // the text has them
   for (const option of message.options) {
     console.log(`  [${option.label}] ${option.payload}`);
   }

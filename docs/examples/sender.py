@@ -35,7 +35,8 @@ def deliver(message):
     """Hand the message to the provider, with message["id"] as the idempotency
     key, and return the provider's own id for it. Yours to write."""
     print(f"to {message['to']}: {message['text']}", flush=True)
-    for option in message["options"]:
+    buttons = message["options_as"] == "buttons"  # else the text has them
+    for option in message["options"] if buttons else []:
         print(f"  [{option['label']}] {option['payload']}", flush=True)
     return None
 
