@@ -9,9 +9,11 @@
 
 static long left = -1; /* allocations until one fails; below 0: none does */
 static bool failed;
+static unsigned long asked; /* how often the allocator was called */
 
 static bool fails(void)
 {
+    asked++;
     if (left == 0) {
         failed = true;
     }
@@ -57,6 +59,40 @@ static const char source[] =
     "{% capture c %}{% case n %}{% when 1 %}{{ n | plus: 1 }}{% endcase %}"
     "{% endcapture %}{% if c == '2' %}{{ (1..300) | join }}{% endif %}"
     "{{ o | map: 'k' | concat: l | join: name }}";
+
+/* A text of many nodes, rendered into a buffer that has its room. */
+static void a_usual_render_asks_for_no_memory(void **state)
+{
+    static const char usual[] =
+        "Hi {{ name | default: 'there' }}{% if goal %}, about {{ goal }}: "
+        "{% for x in l %}{{ x | upcase }} {{ d | date: '%A %d %B' }}, "
+        "{% endfor %}{% endif %}{{ n | plus: 1 }}";
+    const struct fup_liquid_reader reader = {.isolated = true};
+    struct cJSON *data = cJSON_Parse(
+        "{\"name\":\"Ana\",\"goal\":\"a bed\",\"n\":2,\"locale\":\"de\","
+        "\"d\":\"2026-11-21T09:30:00Z\",\"l\":[\"a\",\"b\",\"c\"]}");
+    struct fup_liquid *liquid = NULL;
+    struct fup_err err;
+    struct fup_buf out;
+
+    (void)state;
+    assert_int_equal(fup_liquid_compile(usual, strlen(usual), &liquid, &err),
+                     FUP_OK);
+    fup_buf_init(&out, 8192);
+    for (int i = 0; i < 2; i++) {
+        fup_buf_clear(&out);
+        asked = 0;
+        assert_int_equal(
+            fup_liquid_render_for(liquid, data, &reader, &out, &err), FUP_OK);
+    }
+    assert_int_equal(asked, 0);
+    assert_string_equal(fup_buf_text(&out),
+                        "Hi Ana, about a bed: A Samstag 21 November, B Samstag "
+                        "21 November, C Samstag 21 November, 3");
+    fup_buf_done(&out);
+    fup_liquid_free(liquid);
+    cJSON_Delete(data);
+}
 
 /* Compile and render; returns the code of what failed first. */
 static enum fup_code run_liquid(const struct cJSON *data)
@@ -121,6 +157,7 @@ static void compose_survives_a_lack_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_usual_render_asks_for_no_memory),
         cmocka_unit_test(liquid_survives_a_lack_of_memory),
         TEST(compose_survives_a_lack_of_memory),
     };
