@@ -22,7 +22,8 @@
     X(ELOST, "Redis lost what it held", false)                                 \
     X(EAWAY, "server is away", true)                                           \
     X(EUNKNOWN, "sent, but no answer", false)                                  \
-    X(ECLOSED, "closing", false)
+    X(ECLOSED, "closing", false)                                               \
+    X(EUNFIT, "not fit to be sent", false)
 
 enum fup_code {
 

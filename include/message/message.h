@@ -111,7 +111,8 @@ struct fup_compose_in {
  * reached that way. What else makes a candidate unusable: a text, label or
  * parameter that comes out empty; one that its channel does not take
  * (fup_limits_fit()), for a text is never cut; a link to a host that is not
- * among in->links.
+ * among in->links; an error that the linter finds (message/lint.h) and that is
+ * not among in->waived.
  *
  * Labels are one line. Where the channel has buttons for all options, a label
  * is a button's title, and is cut if the channel's limits say so; elsewhere the
@@ -138,6 +139,7 @@ struct fup_compose_in {
  *         FUP_EINVAL    a filter met a value that it cannot take
  *         FUP_ELIMIT    it is too long for the channel, or for us
  *         FUP_EREFUSED  it has a link that is not allowed
+ *         FUP_EUNFIT    the linter holds it back; @err names the rule
  *         FUP_EPARSE    the attributes are no JSON, or have more than 64 KiB
  *         FUP_ENOMEM */
 FUP_MUST_CHECK enum fup_code

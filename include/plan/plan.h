@@ -37,6 +37,7 @@ enum fup_action {
     X(TEXT_INCOMPLETE, "text_incomplete")                                      \
     X(TEXT_TOO_LONG, "text_too_long")                                          \
     X(LINK_REFUSED, "link_refused")                                            \
+    X(TEXT_REFUSED, "text_refused")                                            \
     X(LATE, "late")                                                            \
     X(OPERATOR, "operator")                                                    \
     X(REPLIED, "replied")                                                      \

@@ -313,7 +313,9 @@ static enum fup_code compose(struct job *job,
         .limits = fup_limits_find(around->channels.limits, around->channels.n,
                                   facts->channel),
         .links = &schedule->links,
-        .zone = fup_plan_zone(&env, schedule, facts)};
+        .zone = fup_plan_zone(&env, schedule, facts),
+        .kind = step->kind,
+        .waived = schedule->waived | step->waived};
     struct fup_message message;
     struct fup_err err = {.msg = ""};
     enum fup_code code;

@@ -27,6 +27,7 @@ int fup_exit_of(enum fup_code code)
     case FUP_EREFUSED:
     case FUP_EFENCED:
     case FUP_ELOST:
+    case FUP_EUNFIT:
     default:
         return FUP_EXIT_REFUSED;
     }

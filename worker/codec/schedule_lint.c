@@ -5,7 +5,6 @@
 #include "core/near.h"
 #include "message/lint.h"
 #include "schedule_parts.h"
-#include "text.h"
 
 #define REASON_MAX_BYTES 200
 #define SAMPLES_MAX      100

@@ -81,6 +81,7 @@ struct fup_decision {
     struct fup_trace trace; /* how @due_at came about */
     struct fup_plan next;   /* what was armed, and how it came about */
     const char *note;
+    char detail[256]; /* why there is no text, goes before @note; or "" */
     bool closes;
     bool withdraw;
     char message_id[FUP_MESSAGE_ID_TEXT];

@@ -83,7 +83,7 @@ static void write_done(const struct fup_case *c,
         fup_json_add_text(out, "kind", d->kind);
     }
     fup_json_add_us(out, "due_us", d->due_at);
-    fup_json_add_text(out, "note", d->note);
+    fup_json_add_text(out, "note", d->detail[0] != '\0' ? d->detail : d->note);
     fup_json_add_bool(out, "closes", d->closes);
     fup_json_add_bool(out, "withdraw", d->withdraw);
     if (d->message.len > 0) {

@@ -6,6 +6,7 @@
  * happens without one. Without an active enrollment the question is whether a
  * silence has begun. A command, when there is one, comes first (order.c). */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "case.h"
@@ -151,12 +152,16 @@ static enum fup_code fire(const struct fup_judge_env *env,
         .limits = fup_limits_find(env->limits, env->n_limits, c->facts.channel),
         .links = &schedule->links,
         .zone = fup_plan_zone(&env->plan, schedule, &c->facts),
+        .kind = step->kind,
+        .waived = schedule->waived | step->waived,
     };
     struct fup_message message;
+    struct fup_err err = {.msg = ""};
     enum fup_code code =
-        fup_message_compose(step->message, &in, &message, /* err= */ NULL);
+        fup_message_compose(step->message, &in, &message, &err);
 
     if (code != FUP_OK) {
+        (void)snprintf(d->detail, sizeof d->detail, "%s", err.msg);
         return code;
     }
     fup_judge_advance(env, c, plan, "fired", sent_at(c, plan), d);
@@ -218,6 +223,9 @@ static enum fup_reason unfit_reason(enum fup_code code)
     }
     if (code == FUP_EREFUSED) {
         return FUP_REASON_LINK_REFUSED;
+    }
+    if (code == FUP_EUNFIT) {
+        return FUP_REASON_TEXT_REFUSED;
     }
     return code == FUP_ENOENT || code == FUP_EINVAL || code == FUP_EPARSE
                ? FUP_REASON_TEXT_INCOMPLETE

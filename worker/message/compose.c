@@ -15,6 +15,7 @@
 #include "core/buf.h"
 #include "core/hash.h"
 #include "locale.h"
+#include "message/lint.h"
 #include "message/liquid.h"
 #include "message/message.h"
 #include "shape.h"
@@ -285,6 +286,20 @@ static enum fup_code try_template(struct search *search,
                           : code;
 }
 
+/* Hold back what the linter calls an error. */
+static enum fup_code pass_gate(const struct search *search,
+                               const struct fup_message *message,
+                               struct fup_err *err)
+{
+    struct fup_lint_in in = {.message = message, .kind = search->in->kind};
+    enum fup_lint_rule rule = fup_lint_gate(&in, search->in->waived);
+
+    return rule == FUP_LINT_MAX
+               ? FUP_OK
+               : fup_err_set(err, FUP_EUNFIT, "%s: %s", fup_lint_name(rule),
+                             fup_lint_what(rule));
+}
+
 /* Fill in @variant whole into @ret_message, or nothing of it. */
 static enum fup_code try_variant(struct search *search,
                                  const struct fup_variant_def *variant,
@@ -299,6 +314,9 @@ static enum fup_code try_variant(struct search *search,
         code = search->in->as_template
                    ? try_template(search, variant, &message, &err)
                    : try_text(search, variant, &message, &err);
+    }
+    if (code == FUP_OK) {
+        code = pass_gate(search, &message, &err);
     }
     if (code == FUP_OK) {
         code = fup_message_shape(search->in, &message, &err);

@@ -32,14 +32,18 @@ static const char slow[] =
     "{\"variants\": [\n"
     "    {\"id\": \"a\", \"text\": {\"en\": \"Closed for now.\"}}]}}]}";
 
-/* A text that cannot be filled in, and no fallback. */
+/* A text that cannot be filled in, and no fallback; then one that the linter
+ * holds back. */
 static const char blank[] =
     "{\"name\": \"blank\", \"mode\": \"live\",\n"
     " \"match\": {\"channel\": [\"sms\"]},\n"
     " \"steps\": [\n"
     "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
     "[\n"
-    "    {\"id\": \"a\", \"text\": {\"en\": \"About {{ nothing }}?\"}}]}}]}";
+    "    {\"id\": \"a\", \"text\": {\"en\": \"About {{ nothing }}?\"}}]}},\n"
+    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
+    "[\n"
+    "    {\"id\": \"b\", \"text\": {\"en\": \"Is it [goal]?\"}}]}}]}";
 
 /* Two messages to a person in an hour, whatever the conversation. */
 static const char capped[] =

@@ -380,7 +380,7 @@ static void a_hold_stops_everything_until_it_is_released(void **state)
                             "event = 'fired'"));
 }
 
-static void a_text_with_a_blank_is_never_sent(void **state)
+static void a_text_with_a_blank_or_a_bracket_is_never_sent(void **state)
 {
     struct world *w = *state;
 
@@ -393,6 +393,11 @@ static void a_text_with_a_blank_is_never_sent(void **state)
                                       "followup.ledger WHERE conversation = "
                                       "'blank' AND step = 1"),
                         "skipped text_incomplete");
+    assert_string_equal(world_text(w, "SELECT event || ' ' || reason || ' ' || "
+                                      "note FROM followup.ledger WHERE "
+                                      "conversation = 'blank' AND step = 2"),
+                        "skipped text_refused variant \"b\": placeholder: a "
+                        "placeholder was not filled in");
     assert_int_equal(entries(w, "sms"), 0);
 }
 
@@ -488,7 +493,7 @@ int main(void)
         cmocka_unit_test(the_same_request_is_done_once),
         cmocka_unit_test(an_opt_out_ends_it_and_holds),
         cmocka_unit_test(a_hold_stops_everything_until_it_is_released),
-        cmocka_unit_test(a_text_with_a_blank_is_never_sent),
+        cmocka_unit_test(a_text_with_a_blank_or_a_bracket_is_never_sent),
         cmocka_unit_test(a_receipt_of_a_close_out_closes_the_conversation),
         cmocka_unit_test(a_receipt_that_comes_after_a_reply_closes_nothing),
         cmocka_unit_test(tells_the_planner_of_tables_that_grow),

@@ -110,7 +110,7 @@ assert_review(struct fixture *f, const char *members, const char *expected)
     assert_problems(f, expected);
 }
 
-#define TEXT       "\"message\": {\"fallback\": {\"text\": {\"en\": \"Hi\"}}}"
+#define TEXT       "\"message\": {\"fallback\": {\"text\": {\"sv\": \"👍?\"}}}"
 #define STEP(more) "{\"kind\": \"n\",\n" more ",\n" TEXT "}"
 #define STEPS(...) "\"steps\": [\n" __VA_ARGS__ "]"
 
@@ -197,7 +197,7 @@ static void a_template_of_the_channel_is_a_way_out(void **state)
         "\"match\": {\"channel\": [\"whatsapp\"]},\n" STEPS(
             "{\"kind\": \"n\", \"after\": \"2d\", "
             "\"outside_window\": [\"template\"],\n"
-            "\"message\": {\"fallback\": {\"text\": {\"en\": \"Hi\"}, "
+            "\"message\": {\"fallback\": {\"text\": {\"sv\": \"👍?\"}, "
             "\"templates\": {\"whatsapp\": "
             "{\"name\": \"t\", \"language\": \"en\"}}}}}"),
         "");
