@@ -316,10 +316,10 @@ static enum fup_code try_variant(struct search *search,
                    : try_text(search, variant, &message, &err);
     }
     if (code == FUP_OK) {
-        code = pass_gate(search, &message, &err);
+        code = fup_message_shape(search->in, &message, &err);
     }
     if (code == FUP_OK) {
-        code = fup_message_shape(search->in, &message, &err);
+        code = pass_gate(search, &message, &err);
     }
     if (code == FUP_OK) {
         *ret_message = message;
