@@ -2,7 +2,8 @@
  *
  *   bench_render [SECONDS]
  *
- * Beside it, in the same run, printf with the same text, as the baseline. */
+ * How many with the linter's gate behind? Beside them, in the same run, printf
+ * with the same text, as the baseline. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,9 @@
 #include <cjson/cJSON.h>
 
 #include "core/buf.h"
+#include "message/lint.h"
 #include "message/liquid.h"
+#include "message/message.h"
 
 static const char source[] =
     "Hi {{ name }}, are you still looking for {{ goal | default: 'this' }}? "
@@ -22,6 +25,7 @@ struct bench {
     struct fup_liquid *liquid;
     struct cJSON *data;
     struct fup_buf out;
+    char locale[4];
 };
 
 static double now(void)
@@ -42,6 +46,20 @@ static void render_liquid(struct bench *bench)
     if (fup_liquid_render_for(bench->liquid, bench->data, &reader, &bench->out,
                               &err) != FUP_OK) {
         (void)fprintf(stderr, "%s\n", err.msg);
+        exit(1);
+    }
+}
+
+/* As a message goes out: through the linter's gate. */
+static void render_gated(struct bench *bench)
+{
+    struct fup_message message = {.locale = bench->locale};
+    struct fup_lint_in in = {.message = &message, .kind = "check_in"};
+
+    render_liquid(bench);
+    message.text = bench->out.data;
+    if (fup_lint_gate(&in, 0) != FUP_LINT_MAX) {
+        (void)fprintf(stderr, "the gate holds the text back\n");
         exit(1);
     }
 }
@@ -76,9 +94,10 @@ measure(struct bench *bench, void (*once)(struct bench *), double seconds)
 int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 1.0;
-    struct bench bench = {.data = NULL};
+    struct bench bench = {.locale = "en"};
     struct fup_err err;
     double renders;
+    double gated;
     double baseline;
 
     if (fup_liquid_compile(source, strlen(source), &bench.liquid, &err) !=
@@ -91,8 +110,10 @@ int main(int argc, char **argv)
     fup_buf_init(&bench.out, 8192);
     baseline = measure(&bench, render_printf, seconds);
     renders = measure(&bench, render_liquid, seconds);
-    (void)printf("render: %.0f/s, printf: %.0f/s, ratio %.2f\n", renders,
-                 baseline, renders / baseline);
+    gated = measure(&bench, render_gated, seconds);
+    (void)printf("render: %.0f/s, with the linter's gate: %.0f/s, "
+                 "printf: %.0f/s, ratio %.2f\n",
+                 renders, gated, baseline, renders / baseline);
     fup_buf_done(&bench.out);
     cJSON_Delete(bench.data);
     fup_liquid_free(bench.liquid);

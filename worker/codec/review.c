@@ -369,8 +369,8 @@ apply(struct review *review, const rule_fn *rules, size_t n)
         rules[i](review);
     }
     if (code == FUP_OK) {
-        code =
-            fup_review_lint(review->schedule, &review->json, review->problems);
+        code = fup_review_lint(review->schedule, review->channels,
+                               &review->json, review->problems);
     }
     fup_json_close(&review->json);
     free(text);

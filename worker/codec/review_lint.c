@@ -15,6 +15,7 @@
 
 struct linting {
     const struct fup_schedule *schedule;
+    const struct fup_channels *channels;
     const struct fup_json *json;
     struct fup_problems *problems;
     char *samples; /* JSON */
@@ -29,9 +30,10 @@ struct step {
     uint64_t used;
 };
 
-/* One text: a candidate in one language. */
+/* One text: a candidate in one language. @item is its JSON, may be NULL. */
 struct place {
-    const struct cJSON *candidate;
+    const struct fup_variant_def *variant;
+    const struct cJSON *item;
     const char *locale;
 };
 
@@ -112,30 +114,34 @@ static const char *first_of(const struct fup_names *names, const char *other)
     return names->n > 0 ? names->items[0] : other;
 }
 
-/* What @variant says in @locale, not held back by the gate. */
+/* What is said at @place, not held back by the gate, and within @limits (NULL:
+ * those of no channel). */
 static enum fup_code compose(const struct linting *l,
-                             const struct fup_variant_def *variant,
-                             const char *locale,
+                             const struct place *place,
+                             const struct fup_channel_limits *limits,
                              const char *attributes,
                              struct fup_message *ret_message,
                              struct fup_err *err)
 {
     const struct fup_match *match = &l->schedule->match;
-    struct fup_variant_def copy = *variant;
+    struct fup_variant_def copy = *place->variant;
     struct fup_message_def def = {.variants = &copy, .n_variants = 1};
     struct fup_facts facts = {
         .tenant = "sample",
         .conversation = "sample",
-        .channel = first_of(&match->channel, "webchat"),
+        .channel = limits != NULL ? limits->channel
+                                  : first_of(&match->channel, "webchat"),
         .intent = first_of(&match->intent, NULL),
         .stage = first_of(&match->stage, NULL),
-        .locale = locale,
+        .locale = place->locale,
         .attributes = attributes,
     };
     struct fup_compose_in in = {.facts = &facts,
                                 .schedule = l->schedule->name,
                                 .step = 1,
-                                .first_locale = locale,
+                                .first_locale = place->locale,
+                                .limits = limits,
+                                .links = &l->schedule->links,
                                 .waived = FUP_LINT_ALL};
 
     return fup_message_compose(&def, &in, ret_message, err);
@@ -183,7 +189,7 @@ static enum fup_code read_before(const struct linting *l,
                                  struct before *before)
 {
     const struct fup_step *steps = l->schedule->steps;
-    const struct fup_variant_def *variant;
+    struct place place = {.locale = locale};
     enum fup_code code = FUP_OK;
 
     before->n = 0;
@@ -193,14 +199,15 @@ static enum fup_code read_before(const struct linting *l,
     if (at == 0) {
         return FUP_OK;
     }
-    for (size_t i = 0;
-         code != FUP_ENOMEM &&
-         (variant = candidate_of(steps[at - 1].message, i)) != NULL;
-         i++) {
+    for (size_t i = 0; code != FUP_ENOMEM; i++) {
         struct fup_message *message = &before->messages[before->n];
 
-        code = has_text(variant, locale)
-                   ? compose(l, variant, locale, l->samples, message, NULL)
+        place.variant = candidate_of(steps[at - 1].message, i);
+        if (place.variant == NULL) {
+            break;
+        }
+        code = has_text(place.variant, locale)
+                   ? compose(l, &place, NULL, l->samples, message, NULL)
                    : FUP_ENOENT;
         if (code == FUP_OK) {
             before->texts[before->n++] = message->text;
@@ -227,8 +234,8 @@ static struct fup_place place_at(const struct linting *l,
 static struct fup_place
 place_of(const struct linting *l, const struct place *place, size_t option)
 {
-    const struct cJSON *text = member(place->candidate, "text");
-    const struct cJSON *options = member(place->candidate, "options");
+    const struct cJSON *text = member(place->item, "text");
+    const struct cJSON *options = member(place->item, "options");
 
     if (option > 0 && options != NULL) {
         text = member(cJSON_GetArrayItem(options, (int)option - 1), "label");
@@ -284,43 +291,110 @@ static enum fup_code lint(struct linting *l,
     return code;
 }
 
-/* A candidate in one language: with values, then without. */
-static enum fup_code lint_text(struct linting *l,
-                               struct step *step,
-                               const struct fup_variant_def *variant,
-                               const struct place *place)
+/* With @attributes (NULL: none). Errors: those of composing. */
+static enum fup_code lint_filled(struct linting *l,
+                                 struct step *step,
+                                 const struct place *place,
+                                 const char *attributes,
+                                 uint64_t *seen,
+                                 struct fup_err *err)
 {
-    const char *attributes[] = {l->samples, NULL};
+    struct fup_message message;
     struct before before;
-    struct fup_lint_in in = {.kind = l->schedule->steps[step->at].kind,
+    struct fup_lint_in in = {.message = &message,
+                             .kind = l->schedule->steps[step->at].kind,
                              .objection = l->objection,
                              .before = before.texts};
-    uint64_t seen = 0;
-    enum fup_code code = read_before(l, step->at, place->locale, &before);
+    enum fup_code code = compose(l, place, NULL, attributes, &message, err);
 
+    if (code != FUP_OK) {
+        return code;
+    }
+    code = read_before(l, step->at, place->locale, &before);
     in.n_before = before.n;
-    for (size_t i = 0; i < 2 && code == FUP_OK; i++) {
+    if (code == FUP_OK) {
+        code = lint(l, step, place, &in, seen);
+    }
+    before_done(&before);
+    fup_message_done(&message);
+    return code;
+}
+
+static bool may_be_for(const struct fup_schedule *schedule, const char *channel)
+{
+    const struct fup_names *names = &schedule->match.channel;
+    size_t i = 0;
+
+    while (i < names->n && strcmp(names->items[i], channel) != 0) {
+        i++;
+    }
+    return names->n == 0 || i < names->n;
+}
+
+/* Whether it fits the channels: the first that it does not is reported. */
+static enum fup_code lint_limits(struct linting *l, const struct place *place)
+{
+    enum fup_code code = FUP_OK;
+
+    for (size_t i = 0; i < l->channels->n && code == FUP_OK; i++) {
+        const struct fup_channel_limits *limits = &l->channels->limits[i];
         struct fup_message message;
         struct fup_err err = {.msg = ""};
 
-        code =
-            compose(l, variant, place->locale, attributes[i], &message, &err);
+        if (!may_be_for(l->schedule, limits->channel)) {
+            continue;
+        }
+        code = compose(l, place, limits, l->samples, &message, &err);
         if (code == FUP_OK) {
-            in.message = &message;
-            code = lint(l, step, place, &in, &seen);
             fup_message_done(&message);
-        } else if (code != FUP_ENOMEM && i == 0) {
+        } else if (code == FUP_ELIMIT) {
             struct fup_place at = place_of(l, place, 0);
 
-            fup_problems_warn(l->problems, &at,
-                              "not linted, cannot be filled in: %s; give "
-                              "\"samples\" a value",
-                              err.msg);
+            fup_problems_error(l->problems, &at, "text_too_long: %s", err.msg);
         }
-        code = code == FUP_ENOMEM ? code : FUP_OK;
     }
-    before_done(&before);
-    return code;
+    return code == FUP_ENOMEM ? code : FUP_OK;
+}
+
+/* What cannot be composed at all, and so is not linted. */
+static void report_unfit(struct linting *l,
+                         const struct place *place,
+                         enum fup_code code,
+                         const struct fup_err *err)
+{
+    struct fup_place at = place_of(l, place, 0);
+
+    if (code == FUP_EREFUSED) {
+        fup_problems_error(l->problems, &at,
+                           "link_refused: %s; name its host in \"links\"",
+                           err->msg);
+    } else if (code == FUP_ELIMIT) {
+        fup_problems_error(l->problems, &at, "text_too_long: %s", err->msg);
+    } else {
+        fup_problems_warn(l->problems, &at,
+                          "not linted, cannot be filled in: %s; give "
+                          "\"samples\" a value",
+                          err->msg);
+    }
+}
+
+/* A candidate in one language: with values, then without, for each channel. */
+static enum fup_code
+lint_text(struct linting *l, struct step *step, const struct place *place)
+{
+    uint64_t seen = 0;
+    struct fup_err err = {.msg = ""};
+    enum fup_code code = lint_filled(l, step, place, l->samples, &seen, &err);
+
+    if (code == FUP_ENOMEM) {
+        return code;
+    }
+    if (code != FUP_OK) {
+        report_unfit(l, place, code, &err);
+        return FUP_OK;
+    }
+    code = lint_filled(l, step, place, NULL, &seen, NULL);
+    return code == FUP_ENOMEM ? code : lint_limits(l, place);
 }
 
 /* -- all ------------------------------------------------------------------ */
@@ -341,15 +415,16 @@ static const struct cJSON *candidate_item(const struct step *step,
 static enum fup_code lint_message(struct linting *l, struct step *step)
 {
     const struct fup_message_def *def = l->schedule->steps[step->at].message;
-    const struct fup_variant_def *variant;
+    struct place place;
     enum fup_code code = FUP_OK;
 
-    for (size_t i = 0; (variant = candidate_of(def, i)) != NULL; i++) {
-        for (size_t k = 0; code == FUP_OK && k < variant->text.n; k++) {
-            struct place place = {.candidate = candidate_item(step, def, i),
-                                  .locale = variant->text.items[k].locale};
+    for (size_t i = 0; (place.variant = candidate_of(def, i)) != NULL; i++) {
+        const struct fup_texts *text = &place.variant->text;
 
-            code = lint_text(l, step, variant, &place);
+        place.item = candidate_item(step, def, i);
+        for (size_t k = 0; code == FUP_OK && k < text->n; k++) {
+            place.locale = text->items[k].locale;
+            code = lint_text(l, step, &place);
         }
     }
     return code;
@@ -374,11 +449,14 @@ report_unused(struct linting *l, const struct cJSON *waive, uint64_t used)
 }
 
 enum fup_code fup_review_lint(const struct fup_schedule *schedule,
+                              const struct fup_channels *channels,
                               const struct fup_json *json,
                               struct fup_problems *problems)
 {
-    struct linting l = {
-        .schedule = schedule, .json = json, .problems = problems};
+    struct linting l = {.schedule = schedule,
+                        .channels = channels,
+                        .json = json,
+                        .problems = problems};
     const struct cJSON *steps = member(json->root, "steps");
     enum fup_code code = make_samples(&l);
 

@@ -62,9 +62,15 @@ const char *fup_lint_bad_character(const char *text, size_t *ret_n)
     const char *p = text;
 
     while (left > 0) {
-        uint32_t c = (unsigned char)*p;
-        size_t n = c < 0x80 ? 1 : fup_utf8_decode(p, left, &c);
+        uint32_t c = 0;
+        size_t n;
 
+        if (*p >= ' ' && *p <= '~') {
+            p++;
+            left--;
+            continue;
+        }
+        n = fup_utf8_decode(p, left, &c);
         *ret_n = n > 0 ? n : 1;
         if (n == 0 || is_bad(c) || !follow_isolates(c, &depth)) {
             return p;
@@ -132,60 +138,61 @@ static size_t dollar(const char *text, const char *at)
 }
 
 /* What programs say when there is no value. In German "null" is a number. */
-static size_t no_value(const char *text, const char *at, const char *language)
+static const char *
+no_value(const char *text, const char *language, size_t *ret_n)
 {
-    static const char *const words[] = {"undefined", "null", "NaN"};
+    static const char *const words[] = {"undefined", "NaN", "null"};
+    bool german = language != NULL && strcmp(language, "de") == 0;
+    size_t n = sizeof words / sizeof words[0] - german;
 
-    if (is_wordy(before(text, at))) {
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t n = strlen(words[i]);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(words[i]);
 
-        if (strncmp(at, words[i], n) == 0 && !is_wordy(at[n]) &&
-            (i != 1 || language == NULL || strcmp(language, "de") != 0)) {
-            return n;
+        for (const char *p = text; (p = strstr(p, words[i])) != NULL; p++) {
+            if (!is_wordy(before(text, p)) && !is_wordy(p[len])) {
+                *ret_n = len;
+                return p;
+            }
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* Bytes of the placeholder at @at, 0 if it is none. */
+static size_t placeholder(const char *text, const char *at)
+{
+    size_t n;
+
+    switch (*at) {
+    case '{':
+    case '}':
+        n = 1 + strcspn(at + 1, "}");
+        return n + (at[n] == '}');
+    case '[':
+        return bracketed(at, ']');
+    case '<':
+        return bracketed(at, '>');
+    case '%':
+        return percent(text, at);
+    case '$':
+        return dollar(text, at);
+    default:
+        return at[1] == '|' ? 2 : 0;
+    }
 }
 
 const char *
 fup_lint_placeholder(const char *text, const char *language, size_t *ret_n)
 {
-    for (const char *p = text; (p = strpbrk(p, "{}[<%$*unN")) != NULL; p++) {
-        size_t n = 0;
+    for (const char *p = text; (p = strpbrk(p, "{}[<%$*")) != NULL; p++) {
+        size_t n = placeholder(text, p);
 
-        switch (*p) {
-        case '{':
-        case '}':
-            n = 1 + strcspn(p + 1, "}");
-            n += p[n] == '}';
-            break;
-        case '[':
-            n = bracketed(p, ']');
-            break;
-        case '<':
-            n = bracketed(p, '>');
-            break;
-        case '%':
-            n = percent(text, p);
-            break;
-        case '$':
-            n = dollar(text, p);
-            break;
-        case '*':
-            n = p[1] == '|' ? 2 : 0;
-            break;
-        default:
-            n = no_value(text, p, language);
-        }
         if (n > 0) {
             *ret_n = n;
             return p;
         }
     }
-    return NULL;
+    return no_value(text, language, ret_n);
 }
 
 /* -- empty values --------------------------------------------------------- */
@@ -244,28 +251,46 @@ static bool is_gap(const char *text, const char *at)
            is_wordy(before(text, at));
 }
 
-const char *
-fup_lint_empty_value(const char *text, const char *language, size_t *ret_n)
+/* Bytes of the trace at @at, 0 if it is none. */
+static size_t
+empty_value(const char *text, const char *at, const char *language)
 {
     static const char arabic_comma[] = "،";
 
-    for (const char *p = text;
-         (p = strpbrk(p, ",.;!? (\"\xc2\xd8\xe2")) != NULL; p++) {
-        bool found;
+    switch (*at) {
+    case ' ':
+        return is_gap(text, at);
+    case ',':
+    case '.':
+    case ';':
+    case '!':
+    case '?':
+        return is_mark(text, at) && follows_nothing(text, at, language);
+    case '\xd8':
+        return strncmp(at, arabic_comma, sizeof arabic_comma - 1) == 0 &&
+                       (before(text, at) == ' ' || at == text)
+                   ? sizeof arabic_comma - 1
+                   : 0;
+    case '(':
+    case '"':
+    case '\xc2':
+    case '\xe2':
+        return empty_pair(at);
+    default:
+        return 0;
+    }
+}
 
-        *ret_n = 1;
-        if (*p == ' ') {
-            found = is_gap(text, p);
-        } else if (strchr(",.;!?", *p) != NULL) {
-            found = is_mark(text, p) && follows_nothing(text, p, language);
-        } else if (strncmp(p, arabic_comma, sizeof arabic_comma - 1) == 0) {
-            *ret_n = sizeof arabic_comma - 1;
-            found = before(text, p) == ' ' || before(text, p) == '\0';
-        } else {
-            *ret_n = empty_pair(p);
-            found = *ret_n > 0;
-        }
-        if (found) {
+const char *
+fup_lint_empty_value(const char *text, const char *language, size_t *ret_n)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        size_t n = is_wordy(*p) && (*p & 0x80) == 0
+                       ? 0
+                       : empty_value(text, p, language);
+
+        if (n > 0) {
+            *ret_n = n;
             return p;
         }
     }
@@ -315,8 +340,8 @@ size_t fup_lint_questions(const char *text)
     const char *p = text;
     size_t questions = 0;
 
-    while ((p = strpbrk(p, "?\xef\xd8\xcd\xd5")) != NULL) {
-        size_t n = mark(p);
+    while (*p != '\0') {
+        size_t n = *p == '?' || (*p & 0x80) != 0 ? mark(p) : 0;
 
         if (n > 0 && !in_address(text, p)) {
             questions++;

@@ -69,6 +69,22 @@ static void each_rule_fires_once_where_it_should(void **state)
     }
 }
 
+/* These are not the linter's own, but stop a message as its errors do. */
+static void what_cannot_be_sent_is_an_error(void **state)
+{
+    struct capture *c = *state;
+
+    check(c, "bad", "text_too_long.json");
+    assert_int_equal(count_lines(c->err), 1);
+    assert_non_null(strstr(c->err, ": text_too_long: variant \"a\": the label "
+                                   "of option 1 has 23 "));
+    assert_int_equal(c->exit_code, 1);
+    check(c, "bad", "link_refused.json");
+    assert_int_equal(count_lines(c->err), 1);
+    assert_non_null(strstr(c->err, ": link_refused: variant \"a\": "));
+    assert_int_equal(c->exit_code, 1);
+}
+
 static bool is_example(const struct dirent *entry)
 {
     size_t n = strlen(entry->d_name);
@@ -122,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_rule_fires_once_where_it_should),
+        TEST(what_cannot_be_sent_is_an_error),
         TEST(no_rule_fires_on_the_good_ones),
         TEST(waivers_and_samples_are_looked_at),
     };
