@@ -325,10 +325,8 @@ static void make_worker_role(struct world *w)
     world_do(w, "SELECT followup.grant_worker('followup_worker')");
 }
 
-bool world_open_on(struct world *w, const char *const *redis_args)
+static bool open_on(struct world *w, const char *const *redis_args)
 {
-    const char *const migrate[] = {"migrate", "--adapter", "plain", NULL};
-
     *w = (struct world){0};
     (void)snprintf(w->dir, sizeof w->dir, "/tmp/followup-world-XXXXXX");
     if (mkdtemp(w->dir) == NULL) {
@@ -337,8 +335,19 @@ bool world_open_on(struct world *w, const char *const *redis_args)
     (void)snprintf(w->schedules, sizeof w->schedules, "%s/schedules", w->dir);
     (void)mkdir(w->schedules, 0700);
     make_database(w);
-    if (!redis_server_start(&w->redis, false, redis_args) ||
-        world_run(w, migrate) != 0) {
+    return redis_server_start(&w->redis, false, redis_args);
+}
+
+bool world_open_bare(struct world *w)
+{
+    return open_on(w, NULL);
+}
+
+bool world_open_on(struct world *w, const char *const *redis_args)
+{
+    const char *const migrate[] = {"migrate", "--adapter", "plain", NULL};
+
+    if (!open_on(w, redis_args) || world_run(w, migrate) != 0) {
         return false;
     }
     make_worker_role(w);

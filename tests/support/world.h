@@ -31,6 +31,8 @@ struct world {
 bool world_open(struct world *w);
 /* The same with further arguments of redis-server, ended by NULL. */
 bool world_open_on(struct world *w, const char *const *redis_args);
+/* The same without migrating: for a database that is not ours alone. */
+bool world_open_bare(struct world *w);
 void world_close(struct world *w);
 
 /* Write a file into the folder of schedules. */
