@@ -10,7 +10,7 @@ install(FILES worker/app/completion.bash RENAME followup
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 # Examples: none is in force before an operator puts it into /etc/followup.
 install(DIRECTORY schedules DESTINATION ${share} PATTERN demo EXCLUDE)
-install(DIRECTORY sql/adapters DESTINATION ${share}/sql)
+install(DIRECTORY sql/adapters sql/grants DESTINATION ${share}/sql)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME followup)

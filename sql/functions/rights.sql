@@ -9,7 +9,7 @@ BEGIN
     GRANT USAGE ON SCHEMA followup TO %1$I;
     GRANT SELECT ON ALL TABLES IN SCHEMA followup TO %1$I;
     GRANT INSERT ON followup.schedule_version TO %1$I;
-    GRANT UPDATE ON followup.partition TO %1$I;
+    GRANT UPDATE ON followup.partition, followup.polling TO %1$I;
     GRANT INSERT, UPDATE ON followup.enrollment, followup.ledger,
       followup.command, followup.suppression TO %1$I;
     GRANT INSERT, UPDATE, DELETE ON followup.worker, followup.closing,

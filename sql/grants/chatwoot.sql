@@ -1,5 +1,6 @@
 -- A role for followup that can read these columns of Chatwoot's and no others,
--- and has a schema of its own beside them. Run by the owner of the tables:
+-- can let a worker's role read them (followup.grant_worker()), and has a schema
+-- of its own beside them. Run by the owner of the tables:
 --
 --   psql -d chatwoot -v role=followup -f chatwoot.sql
 --
@@ -20,32 +21,32 @@ GRANT CONNECT, CREATE ON DATABASE :"DBNAME" TO :"role";
 GRANT USAGE ON SCHEMA public TO :"role";
 
 GRANT SELECT (id, status, locale, custom_attributes, settings)
-  ON public.accounts TO :"role";
-GRANT SELECT (id, name) ON public.agent_bots TO :"role";
-GRANT SELECT (id, additional_attributes) ON public.channel_api TO :"role";
-GRANT SELECT (id, medium) ON public.channel_twilio_sms TO :"role";
+  ON public.accounts TO :"role" WITH GRANT OPTION;
+GRANT SELECT (id, name) ON public.agent_bots TO :"role" WITH GRANT OPTION;
+GRANT SELECT (id, additional_attributes) ON public.channel_api TO :"role" WITH GRANT OPTION;
+GRANT SELECT (id, medium) ON public.channel_twilio_sms TO :"role" WITH GRANT OPTION;
 GRANT SELECT (id, source_id, contact_id, inbox_id)
-  ON public.contact_inboxes TO :"role";
+  ON public.contact_inboxes TO :"role" WITH GRANT OPTION;
 GRANT SELECT (id, name, email, blocked, account_id, additional_attributes,
               custom_attributes, updated_at)
-  ON public.contacts TO :"role";
+  ON public.contacts TO :"role" WITH GRANT OPTION;
 GRANT SELECT (id, account_id, display_id, inbox_id, contact_id,
               contact_inbox_id, status, assignee_id, additional_attributes,
               custom_attributes, cached_label_list, updated_at)
-  ON public.conversations TO :"role";
+  ON public.conversations TO :"role" WITH GRANT OPTION;
 GRANT SELECT (id, account_id, channel_id, channel_type, name, timezone,
               working_hours_enabled, csat_survey_enabled)
-  ON public.inboxes TO :"role";
+  ON public.inboxes TO :"role" WITH GRANT OPTION;
 GRANT SELECT (id, account_id, conversation_id, message_type, private, status,
               content, content_type, content_attributes, additional_attributes,
               sender_type, sender_id, created_at, updated_at)
-  ON public.messages TO :"role";
+  ON public.messages TO :"role" WITH GRANT OPTION;
 GRANT SELECT (tag_id, taggable_type, taggable_id, context)
-  ON public.taggings TO :"role";
-GRANT SELECT (id, name) ON public.tags TO :"role";
+  ON public.taggings TO :"role" WITH GRANT OPTION;
+GRANT SELECT (id, name) ON public.tags TO :"role" WITH GRANT OPTION;
 
 -- Columns that newer versions have.
-SELECT format('GRANT SELECT (%s) ON public.%I TO %I',
+SELECT format('GRANT SELECT (%s) ON public.%I TO %I WITH GRANT OPTION',
   string_agg(quote_ident(a.attname), ', '), c.relname, :'role')
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped

@@ -381,3 +381,44 @@ $$;
 CREATE OR REPLACE FUNCTION followup.close_conversation(
   tenant text, conversation text)
 RETURNS void LANGUAGE sql AS $$ SELECT $$;
+
+-- Rights on Chatwoot's tables can be passed on by who was given them so:
+-- sql/grants/chatwoot.sql does.
+CREATE OR REPLACE FUNCTION followup.grant_adapter(role name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN
+    SELECT tab, string_agg(quote_ident(col), ', ') AS cols
+    FROM (
+      SELECT tab, col FROM followup.chatwoot_columns()
+      UNION ALL VALUES ('conversations', 'assignee_agent_bot_id'),
+        ('automation_rules', 'id'), ('automation_rules', 'name'),
+        ('automation_rules', 'active'), ('automation_rules', 'execution_delay')
+    ) x
+    WHERE followup.chatwoot_has(tab, col)
+      AND has_column_privilege('public.' || tab, col, 'SELECT')
+    GROUP BY tab
+  LOOP
+    EXECUTE format('GRANT SELECT (%s) ON public.%I TO %I', t.cols, t.tab, role);
+  END LOOP;
+  IF to_regclass('followup.chatwoot_seen') IS NOT NULL THEN
+    EXECUTE format('GRANT INSERT, DELETE ON followup.chatwoot_seen TO %I',
+                   role);
+  END IF;
+END
+$$;
+
+-- Past silences, for `followup enroll --since`.
+CREATE OR REPLACE FUNCTION followup.conversations_since(since timestamptz)
+RETURNS TABLE (tenant_id text, conversation_id text)
+LANGUAGE sql STABLE AS $$
+  SELECT c.account_id::text, c.display_id::text
+  FROM public.conversations c
+  WHERE c.status <> 1 AND EXISTS (
+    SELECT FROM public.messages x
+    WHERE x.conversation_id = c.id AND x.account_id = c.account_id
+      AND x.message_type = 1 AND NOT x.private
+      AND x.created_at > since AT TIME ZONE 'UTC')
+$$;
