@@ -48,32 +48,23 @@ static void be_slow(struct run *run, const struct fault *fault)
     atomic_store(&run->tape->slow_ms, 0);
 }
 
-static void signal_senders(const struct run *run, int sig)
-{
-    for (int i = 0; i < RUN_SENDERS; i++) {
-        if (run->senders[i] > 0) {
-            (void)kill(run->senders[i], sig);
-        }
-    }
-}
-
 static void senders_away(struct run *run, const struct fault *fault)
 {
-    signal_senders(run, SIGSTOP);
+    run_signal_senders(run, SIGSTOP);
     run_for(run, fault->number);
-    signal_senders(run, SIGCONT);
+    run_signal_senders(run, SIGCONT);
 }
 
 /* The streams are deleted while messages wait in them. */
 static void delete_full(struct run *run, const struct fault *fault)
 {
-    signal_senders(run, SIGSTOP);
+    run_signal_senders(run, SIGSTOP);
     run_for(run, fault->number);
     for (int i = 0; i < 3; i++) {
         redis_server_do(&run->w.redis, "DEL followup:{p%02d}:out:" RUN_CHANNEL,
                         i);
     }
-    signal_senders(run, SIGCONT);
+    run_signal_senders(run, SIGCONT);
 }
 
 const struct fault faults_load[] = {
@@ -82,7 +73,7 @@ const struct fault faults_load[] = {
      some_time},
     {"slow_provider", "load", 0, RECOVERY_MS, NULL, 40, NULL, be_slow},
     {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL, senders_away},
-    {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 1500, NULL,
+    {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 5500, NULL,
      delete_full},
     {.name = NULL},
 };

@@ -119,6 +119,15 @@ void run_age_entries(struct run *run)
     }
 }
 
+void run_signal_senders(const struct run *run, int sig)
+{
+    for (int i = 0; i < RUN_SENDERS; i++) {
+        if (run->senders[i] > 0) {
+            (void)kill(run->senders[i], sig);
+        }
+    }
+}
+
 static bool has_ended(pid_t pid)
 {
     return pid > 0 && waitpid(pid, NULL, WNOHANG) == pid;

@@ -105,6 +105,8 @@ int run_random(struct run *run, int below);
 void run_start_worker(struct run *run, int i);
 void run_stop_worker(struct run *run, int i, int sig);
 
+void run_signal_senders(const struct run *run, int sig);
+
 /* PostgreSQL has been away: connect the run's own session again. */
 void run_reconnect(struct run *run);
 
