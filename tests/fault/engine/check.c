@@ -157,7 +157,7 @@ static const struct check checks[] = {
     {12, CHECK_UNEXPECTED, FAULT_LOSES_REDIS, "not told",
      "SELECT l.partition, l.seq, l.event FROM followup.ledger l WHERE NOT "
      "EXISTS (SELECT FROM recorder.told t WHERE t.partition = l.partition AND "
-     "t.seq = l.seq) AND l.seq > (SELECT next_seq - 2000 FROM "
+     "t.seq = l.seq) AND l.seq > (SELECT next_seq - 500 FROM "
      "followup.partition p WHERE p.id = l.partition)"},
     {12, CHECK_UNEXPECTED, 0, "told, and it never happened",
      "SELECT t.partition, t.seq FROM recorder.told t WHERE NOT EXISTS (SELECT "

@@ -21,7 +21,7 @@
 #define WORKERS_MS    20000
 #define PARTITIONS    "3"
 #define OLD_ENTRY_MS  "61000" /* when the reference sender takes it over */
-#define LEFT_ENTRY_MS 3000
+#define LEFT_ENTRY_MS 1000
 
 static const char quick[] =
     "{\"name\": \"quick\", \"mode\": \"live\", \"min_gap\": \"1s\",\n"
