@@ -92,10 +92,12 @@ static enum fup_code add_number(const struct status *s,
                                 cJSON *to,
                                 const char *name)
 {
-    const char *argv[] = {command, key};
+    /* ZCOUNT: of timers; the mark among them is never due. */
+    const char *argv[] = {command, key, "-inf", "(inf"};
+    int argc = strcmp(command, "ZCOUNT") == 0 ? 4 : 2;
     int64_t number = 0;
     enum fup_code code =
-        fup_redis_block_number(s->redis, argv, 2, &number, s->err);
+        fup_redis_block_number(s->redis, argv, argc, &number, s->err);
 
     if (code == FUP_OK) {
         (void)cJSON_AddNumberToObject(to, name, (double)number);
@@ -128,7 +130,7 @@ static enum fup_code add_partition(const struct status *s,
     enum fup_code code;
 
     (void)snprintf(key, sizeof key, "%s:{p%02d}:due", prefix, number);
-    code = add_number(s, "ZCARD", key, partition, "timers");
+    code = add_number(s, "ZCOUNT", key, partition, "timers");
     (void)snprintf(key, sizeof key, "%s:{p%02d}:inflight", prefix, number);
     if (code == FUP_OK) {
         code = add_number(s, "ZCARD", key, partition, "inflight");

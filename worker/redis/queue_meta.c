@@ -9,7 +9,8 @@
 #include "session_private.h"
 
 /* Timers are built for one run of a server: `built` holds its run_id. After a
- * restart or a failover the id is another one, and they are built anew. */
+ * restart or a failover the id is another one, and they are built anew. So they
+ * are when `due` was deleted, which takes its member `built` along. */
 
 #define LAYOUT "1"
 
@@ -100,12 +101,9 @@ void fup_queue_meta(const struct fup_queue *queue,
     op->data = data;
     ask_run_id(queue->redis, on_run_id, op);
     fup_args_init(&args);
-    fup_args_text(&args, "HMGET");
     fup_queue_key(&args, queue, "meta");
-    fup_args_text(&args, "built");
-    fup_args_text(&args, "relayed");
-    fup_args_text(&args, "epoch");
-    fup_args_command(&args, queue->redis, on_meta, op);
+    fup_queue_key(&args, queue, "due");
+    fup_args_eval(&args, queue->redis, &fup_script_look, 2, on_meta, op);
 }
 
 /* --- built -------------------------------------------------------------- */
@@ -131,7 +129,7 @@ static void on_built_run_id(void *data,
     }
     if (code == FUP_OK) {
         fup_args_text(&op->args, run_id);
-        fup_args_eval(&op->args, op->redis, &fup_script_meta, 1,
+        fup_args_eval(&op->args, op->redis, &fup_script_meta, 2,
                       fup_join_answer, op->join);
     } else {
         fup_args_done(&op->args);
@@ -148,6 +146,7 @@ void fup_queue_built(const struct fup_queue *queue, fup_queue_cb cb, void *data)
     op->join = fup_join_create(cb, data, 1);
     fup_args_init(&op->args);
     fup_queue_key(&op->args, queue, "meta");
+    fup_queue_key(&op->args, queue, "due");
     fup_args_int(&op->args, queue->epoch);
     fup_args_text(&op->args, ""); /* whatever the mark is */
     fup_args_text(&op->args, "layout");

@@ -8,6 +8,7 @@
 extern struct fup_redis_script fup_script_answer;
 extern struct fup_redis_script fup_script_claim;
 extern struct fup_redis_script fup_script_heal;
+extern struct fup_redis_script fup_script_look;
 extern struct fup_redis_script fup_script_meta;
 extern struct fup_redis_script fup_script_relay;
 extern struct fup_redis_script fup_script_settle;

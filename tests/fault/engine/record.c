@@ -6,7 +6,9 @@
 #include <string.h>
 
 static const char opening[] =
-    "CREATE SCHEMA recorder;"
+    "CREATE SCHEMA recorder; GRANT USAGE ON SCHEMA recorder TO PUBLIC;"
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA recorder GRANT ALL ON TABLES TO "
+    "PUBLIC;"
     "CREATE TABLE recorder.act (conversation text, what text, at timestamptz "
     "  DEFAULT clock_timestamp(), xid xid8 DEFAULT pg_current_xact_id());"
     "CREATE TABLE recorder.permit (message_id text, seen pg_snapshot, "
@@ -137,8 +139,8 @@ static int partition_of(const char *key)
 
 static void keep_timers(struct run *run, const char *key, const char *kind)
 {
-    redisReply *all =
-        redis_server_ask(&run->w.redis, "ZRANGE %s 0 -1 WITHSCORES", key);
+    redisReply *all = redis_server_ask(
+        &run->w.redis, "ZRANGEBYSCORE %s -inf (inf WITHSCORES", key);
 
     copy_begin(run, "timer");
     for (size_t i = 0; i + 1 < all->elements; i += 2) {

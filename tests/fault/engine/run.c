@@ -382,6 +382,7 @@ bool run_play(struct run *run)
     if (!open_run(run) || !start_all(run)) {
         (void)fprintf(run->out, "fault=%s could not be started\n",
                       run->faults[0]->name);
+        close_run(run);
         return false;
     }
     make_trouble(run);

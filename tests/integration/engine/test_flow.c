@@ -81,7 +81,8 @@ last_until(struct world *w, const char *channel, const char *conversation)
 
 static bool has_timer(struct world *w)
 {
-    return redis_server_int(&w->redis, "ZCARD followup:{p00}:due") > 0;
+    return redis_server_int(&w->redis, "ZCOUNT followup:{p00}:due -inf (inf") >
+           0;
 }
 
 /* The answer to a command, "" when none comes. */

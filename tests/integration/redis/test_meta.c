@@ -124,6 +124,56 @@ static void what_was_built_is_forgotten_with_everything_else(void **state)
     assert_false(read_meta(f)->built);
 }
 
+static void what_was_built_is_forgotten_with_the_timers(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(built(f, 1).code, FUP_OK);
+    redis_server_do(&f->server, "ZADD followup:{p00}:due 5 x");
+    assert_true(read_meta(f)->built);
+    redis_server_do(&f->server, "DEL followup:{p00}:due");
+    assert_false(read_meta(f)->built);
+}
+
+/* As one that was used before. */
+static void a_stream_is_there(struct fixture *f)
+{
+    redis_server_do(&f->server,
+                    "XADD followup:{p00}:out:sms 5-0 id m1 message {}");
+    redis_server_do(&f->server, "HSET " META " out:sms 1 relayed 5");
+}
+
+static void an_empty_stream_is_not_a_lost_one(void **state)
+{
+    struct fixture *f = *state;
+
+    a_stream_is_there(f);
+    redis_server_do(&f->server, "XDEL followup:{p00}:out:sms 5-0");
+    assert_int_equal(read_meta(f)->relayed, 5);
+}
+
+static void the_mark_is_gone_with_a_stream(void **state)
+{
+    struct fixture *f = *state;
+
+    a_stream_is_there(f);
+    redis_server_do(&f->server, "DEL followup:{p00}:out:sms");
+    assert_int_equal(read_meta(f)->relayed, -1);
+    assert_int_equal(events(f, NULL, 0, 3).code, FUP_OK);
+    assert_int_equal(read_meta(f)->relayed, 3);
+}
+
+static void a_sender_that_makes_a_stream_anew_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    a_stream_is_there(f);
+    redis_server_do(&f->server, "DEL followup:{p00}:out:sms");
+    redis_server_do(&f->server, "XGROUP CREATE followup:{p00}:out:sms senders "
+                                "0 MKSTREAM");
+    assert_int_equal(read_meta(f)->relayed, -1);
+}
+
 static void an_older_owner_has_built_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -278,6 +328,10 @@ int main(void)
         READY(nothing_is_built_at_first),
         READY(what_was_built_is_known_until_the_server_restarts),
         READY(what_was_built_is_forgotten_with_everything_else),
+        READY(what_was_built_is_forgotten_with_the_timers),
+        READY(an_empty_stream_is_not_a_lost_one),
+        READY(the_mark_is_gone_with_a_stream),
+        READY(a_sender_that_makes_a_stream_anew_hides_nothing),
         READY(an_older_owner_has_built_nothing),
         READY(a_hash_of_a_wrong_type_is_an_error),
         READY(events_are_added_and_the_mark_moves),

@@ -26,6 +26,17 @@ static size_t relay(struct fixture *f,
     return last.claim.n;
 }
 
+static void
+refuse(struct fixture *f, const struct fup_queue_row *row, enum fup_code code)
+{
+    struct fup_queue queue = queue_of(f);
+
+    claimed_init(&last, f);
+    fup_queue_relay(&queue, row, 1, 100, on_claimed, &last);
+    assert_true(loop_until(f, &last.done, SOON));
+    assert_int_equal(last.code, code);
+}
+
 static struct fup_queue_row row(int64_t seq, const char *channel)
 {
     return (struct fup_queue_row){.seq = seq,
@@ -227,6 +238,20 @@ static void losing_the_stream_begins_it_anew(void **state)
         redis_server_int(&f->server, "XGROUP DESTROY " OUT "sms senders"), 1);
 }
 
+static void a_deleted_stream_is_filled_from_its_beginning(void **state)
+{
+    struct fixture *f = *state;
+    const struct fup_queue_row rows[] = {row(1, "sms"), row(2, "sms"),
+                                         row(3, "sms")};
+
+    assert_int_equal(relay(f, rows, 2, 100), 2);
+    redis_server_do(&f->server, "DEL " OUT "sms");
+    refuse(f, rows + 2, FUP_ELOST);
+    assert_int_equal(len(f, "sms"), 0);
+    assert_int_equal(relay(f, rows, 3, 100), 3);
+    assert_int_equal(len(f, "sms"), 3);
+}
+
 #define READY(test)                                                            \
     cmocka_unit_test_setup_teardown(test, with_session, without_session)
 
@@ -245,6 +270,7 @@ int main(void)
         READY(only_what_goes_nowhere_is_done_without_redis),
         READY(an_older_owner_relays_nothing),
         READY(losing_the_stream_begins_it_anew),
+        READY(a_deleted_stream_is_filled_from_its_beginning),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

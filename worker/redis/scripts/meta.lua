@@ -1,9 +1,12 @@
 -- Set fields of the partition's meta hash.
 --
--- KEYS  meta
+-- KEYS  meta, and due where the timers have just been built
 -- ARGV  epoch mark, then name and value for each; mark: what `relayed` must
 --       be, '' for anything
 if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[2] then
     return {err = 'LOST the mark is not ' .. ARGV[2]}
+end
+if KEYS[2] then
+    redis.call('ZADD', KEYS[2], '+inf', 'built')
 end
 return redis.call('HSET', KEYS[1], unpack(ARGV, 3))

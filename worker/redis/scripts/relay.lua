@@ -12,7 +12,7 @@
 -- why the first error ends it: a row that failed could never be added once a
 -- later one is in.
 local max_len, shadow_len = tonumber(ARGV[2]), ARGV[3]
-local length = {}
+local length, noted = {}, {}
 
 -- The streams are those that the caller thinks of: not lost, not older ones.
 if ARGV[4] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[4] then
@@ -46,6 +46,35 @@ local function open(key)
     length[key] = redis.call('XLEN', key)
 end
 
+-- Its name in meta is that of the key, less what all have in common.
+local function field_of(key)
+    return string.sub(key, #KEYS[1] - 3)
+end
+
+-- We put something on it and it has no last id: it was deleted, and perhaps
+-- made anew by a sender. What it held is relayed again, before anything else,
+-- for later ids would shut earlier ones out.
+local function is_gone(key)
+    if redis.call('HEXISTS', KEYS[1], field_of(key)) == 0
+        or redis.call('XLEN', key) > 0 then
+        return false
+    end
+    local info = redis.pcall('XINFO', 'STREAM', key)
+    for i = 1, failure(info) and 0 or #info, 2 do
+        if info[i] == 'last-generated-id' then
+            return info[i + 1] == '0-0'
+        end
+    end
+    return true
+end
+
+for i = 2, #KEYS do
+    if is_gone(KEYS[i]) then
+        redis.call('HDEL', KEYS[1], 'relayed', field_of(KEYS[i]))
+        return {err = 'LOST the stream ' .. KEYS[i]}
+    end
+end
+
 local function passed(err)
     return string.find(err, 'equal or smaller', 1, true)
 end
@@ -75,6 +104,10 @@ local function relay(at)
                             ARGV[at + 4], 'expires_at', ARGV[at + 5],
                             'message', ARGV[at + 6])
         if not failure(reply) then
+            if not noted[key] then
+                redis.call('HSET', KEYS[1], field_of(key), '1')
+                noted[key] = true
+            end
             length[key] = length[key] + 1
         end
     end
