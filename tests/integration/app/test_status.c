@@ -148,8 +148,9 @@ static void explains_what_is_armed_and_what_happened(void **state)
     assert_non_null(strstr(f->run.out, "  state                    armed\n"));
     assert_non_null(strstr(f->run.out, "  action                   silent\n"));
     assert_non_null(strstr(f->run.out, "2030-01-03T01:00:00.000Z"));
-    assert_non_null(strstr(f->run.out, "  base   2030-01-01T01:00:00.000Z  -\n"
-                                       "  delay  2030-01-03T01:00:00.000Z  +2d\n"));
+    assert_non_null(strstr(f->run.out,
+                           "  base   2030-01-01T01:00:00.000Z  -\n"
+                           "  delay  2030-01-03T01:00:00.000Z  +2d\n"));
     assert_null(strstr(f->run.out, "not followed up"));
     assert_non_null(strstr(f->run.out, " enrolled  -"));
     assert_true(strstr(f->run.out, " enrolled  -") <

@@ -454,17 +454,6 @@ static void a_receipt_that_comes_after_a_reply_closes_nothing(void **state)
                         "open");
 }
 
-static void tells_the_planner_of_tables_that_grow(void **state)
-{
-    struct world *w = *state;
-
-    world_do(w, "SELECT count(followup.touch('default', 'c' || i)) FROM "
-                "generate_series(1, 2000) i");
-    assert_true(world_until(w, WAIT_MS,
-                            "SELECT reltuples >= 2000 FROM pg_class WHERE oid "
-                            "= 'followup.change_log'::regclass"));
-}
-
 static void ends_in_seconds_and_hands_over(void **state)
 {
     struct world *w = *state;
@@ -497,7 +486,6 @@ int main(void)
         cmocka_unit_test(a_text_with_a_blank_or_a_bracket_is_never_sent),
         cmocka_unit_test(a_receipt_of_a_close_out_closes_the_conversation),
         cmocka_unit_test(a_receipt_that_comes_after_a_reply_closes_nothing),
-        cmocka_unit_test(tells_the_planner_of_tables_that_grow),
         cmocka_unit_test(ends_in_seconds_and_hands_over),
     };
 

@@ -320,6 +320,18 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
                      1);
 }
 
+static void tells_the_planner_of_tables_that_grow(void **state)
+{
+    struct world *w = *state;
+
+    world_do(w, "SELECT count(followup.touch('default', 'c' || i)) FROM "
+                "generate_series(1, 2000) i");
+    assert_true(world_until(
+        w, 10000,
+        "SELECT reltuples >= 2000 FROM pg_class, (SELECT followup.tend()) t "
+        "WHERE oid = 'followup.change_log'::regclass"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +346,7 @@ int main(void)
         TEST(a_permit_that_was_not_used_is_judged_again),
         TEST(what_a_permit_waited_for_counts_as_it_is_afterwards),
         TEST(the_next_message_takes_the_place_of_one_still_queued),
+        TEST(tells_the_planner_of_tables_that_grow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
