@@ -335,21 +335,29 @@ static bool in_address(const char *text, const char *at)
     return false;
 }
 
+/* Past the marks at @at: "?!" and "???" are one. */
+static const char *past_marks(const char *at)
+{
+    size_t n = mark(at);
+
+    while (n > 0 || *at == '!') {
+        at += n > 0 ? n : 1;
+        n = mark(at);
+    }
+    return at;
+}
+
 size_t fup_lint_questions(const char *text)
 {
     const char *p = text;
     size_t questions = 0;
 
     while (*p != '\0') {
-        size_t n = *p == '?' || (*p & 0x80) != 0 ? mark(p) : 0;
+        bool may_be = *p == '?' || (*p & 0x80) != 0;
 
-        if (n > 0 && !in_address(text, p)) {
+        if (may_be && mark(p) > 0 && !in_address(text, p)) {
             questions++;
-            /* "?!" and "???" are one. */
-            while (n > 0 || *p == '!') {
-                p += n > 0 ? n : 1;
-                n = mark(p);
-            }
+            p = past_marks(p);
         } else {
             p++;
         }
