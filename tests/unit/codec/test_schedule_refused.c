@@ -89,6 +89,22 @@ static void names_the_nearest_field_and_its_place(void **state)
     EXPECT(rows);
 }
 
+static void a_waiver_names_a_rule_and_says_why(void **state)
+{
+    static const struct bad rows[] = {
+        {HEAD "\"waive\": {\"presure\": \"ours\"}," TAIL,
+         "s.json:2:11: no rule \"presure\" to waive; did you mean "
+         "\"pressure\"?"},
+        {HEAD "\"waive\": {\"pressure\": \" \"}," TAIL,
+         "s.json:2:23: \"pressure\" in the schedule: expected the reason for "
+         "waiving, up to 200 bytes"},
+        {HEAD "\"samples\": [1]," TAIL,
+         "s.json:2:12: \"samples\" in the schedule: expected an object { }"},
+    };
+
+    EXPECT(rows);
+}
+
 static void refuses_bad_values(void **state)
 {
     static const struct bad rows[] = {
@@ -260,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_the_nearest_field_and_its_place),
+        TEST(a_waiver_names_a_rule_and_says_why),
         TEST(refuses_bad_values),
         TEST(refuses_bad_messages),
         TEST(reports_what_is_missing_or_doubled),

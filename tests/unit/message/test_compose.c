@@ -3,6 +3,7 @@
 #include "compose_support.h"
 
 #include "core/hash.h"
+#include "message/lint.h"
 
 static void fills_in_attributes_and_facts(void **state)
 {
@@ -67,6 +68,25 @@ static void the_fallback_is_the_last_candidate(void **state)
     assert_int_equal(FUP_OK, compose(f));
     assert_string_equal(f->message.variant, "fallback");
     assert_string_equal(f->message.text, "Hello");
+}
+
+static void what_the_linter_holds_back_is_passed_over(void **state)
+{
+    struct fixture *f = *state;
+
+    add_text(&add_variant(f, "a", 1)->text, "en", "Is it [{{ name }}]?");
+    add_text(&add_variant(f, "b", 0)->text, "en", "Nothing to answer.");
+    f->facts.attributes = "{\"name\":\"Ana\"}";
+    f->in.kind = "check_in";
+    assert_int_equal(FUP_EUNFIT, compose(f));
+    assert_string_equal(f->err.msg, "variant \"a\": placeholder: a placeholder "
+                                    "was not filled in");
+    add_text(&add_fallback(f)->text, "en", "Is it Ana?");
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.variant, "fallback");
+    f->in.waived = FUP_LINT_BIT(FUP_LINT_NO_ASK);
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.variant, "b");
 }
 
 static void without_a_usable_candidate_the_first_variable_is_named(void **state)
@@ -281,6 +301,7 @@ int main(void)
         TEST(a_variant_before_the_chosen_one_is_tried_too),
         TEST(without_weights_the_variants_are_tried_in_order),
         TEST(the_fallback_is_the_last_candidate),
+        TEST(what_the_linter_holds_back_is_passed_over),
         TEST(without_a_usable_candidate_the_first_variable_is_named),
         TEST(a_definition_without_texts_is_refused),
         TEST(a_null_and_a_blank_attribute_count_as_missing),
