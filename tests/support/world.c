@@ -316,13 +316,12 @@ static void make_database(struct world *w)
 }
 
 /* Workers run with the rights that are advised, whatever the test is about. */
-static void make_worker_role(struct world *w)
+void world_make_worker(struct world *w)
 {
     (void)snprintf(w->worker_conninfo, sizeof w->worker_conninfo,
-                   "%s user=followup_worker", w->conninfo);
+                   "%s dbname=%s user=followup_worker", server(), w->database);
     world_do(w, "DO $$ BEGIN CREATE ROLE followup_worker LOGIN; EXCEPTION "
                 "WHEN duplicate_object OR unique_violation THEN NULL; END $$");
-    world_do(w, "SELECT followup.grant_worker('followup_worker')");
 }
 
 static bool open_on(struct world *w, const char *const *redis_args)
@@ -350,7 +349,8 @@ bool world_open_on(struct world *w, const char *const *redis_args)
     if (!open_on(w, redis_args) || world_run(w, migrate) != 0) {
         return false;
     }
-    make_worker_role(w);
+    world_make_worker(w);
+    world_do(w, "SELECT followup.grant_worker('followup_worker')");
     return true;
 }
 

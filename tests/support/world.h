@@ -33,6 +33,8 @@ bool world_open(struct world *w);
 bool world_open_on(struct world *w, const char *const *redis_args);
 /* The same without migrating: for a database that is not ours alone. */
 bool world_open_bare(struct world *w);
+/* Then: the role that workers run as; it is to be granted what it needs. */
+void world_make_worker(struct world *w);
 void world_close(struct world *w);
 
 /* Write a file into the folder of schedules. */

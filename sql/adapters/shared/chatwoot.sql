@@ -397,8 +397,8 @@ BEGIN
         ('automation_rules', 'id'), ('automation_rules', 'name'),
         ('automation_rules', 'active'), ('automation_rules', 'execution_delay')
     ) x
-    WHERE followup.chatwoot_has(tab, col)
-      AND has_column_privilege('public.' || tab, col, 'SELECT')
+    WHERE CASE WHEN followup.chatwoot_has(tab, col)
+      THEN has_column_privilege('public.' || tab, col, 'SELECT') END
     GROUP BY tab
   LOOP
     EXECUTE format('GRANT SELECT (%s) ON public.%I TO %I', t.cols, t.tab, role);

@@ -2,6 +2,7 @@
 -- has and tests/integration/chatwoot/schema.sql has not are those without which
 -- a row cannot be; a full schema gets them from the defaults below.
 SET timezone = 'UTC';
+SET search_path = public;
 DO $$
 DECLARE
   t text;

@@ -2,6 +2,7 @@
 -- of it: how the enrollment ended; or, while it goes on, what it waits for, or
 -- "armed" ("moved": for a later instant). After cases.sql has been loaded.
 -- "triggers": only these notice it at once.
+SET search_path = public;
 CREATE TABLE changes (
   id integer PRIMARY KEY, what text, triggers boolean, then_is text);
 INSERT INTO changes VALUES

@@ -124,6 +124,7 @@ int chatwoot_open(void **state)
     if (!world_open_bare(&c.w)) {
         return -1;
     }
+    world_make_worker(&c.w);
     (void)snprintf(c.role, sizeof c.role, "role_%s", c.w.database);
     if (form->full) {
         make_full(&c, form->later);
@@ -156,7 +157,14 @@ int chatwoot_migrate(struct chatwoot *c, const char *adapter)
 
     (void)snprintf(log, sizeof log, "%s/command.log", c->w.dir);
     (void)unlink(log);
-    return world_run(&c->w, args);
+    if (world_run(&c->w, args) != 0) {
+        return 1;
+    }
+    /* What the role was given it can pass on. */
+    world_do(&c->w, "SET ROLE %s", c->role);
+    world_do(&c->w, "SELECT followup.grant_worker('followup_worker')");
+    world_do(&c->w, "RESET ROLE");
+    return 0;
 }
 
 bool chatwoot_said(struct chatwoot *c, const char *text)

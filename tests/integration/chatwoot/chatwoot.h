@@ -1,5 +1,6 @@
-/* A database shaped as Chatwoot's, in the forms that there are, and a role that
- * may do in it what docs/chatwoot.md grants, and no more. */
+/* A database shaped as Chatwoot's, in the forms that there are; a role that may
+ * do in it what sql/grants grants, and no more, which migrates; and the
+ * worker's, which may do less. */
 
 #ifndef FUP_TEST_CHATWOOT_H
 #define FUP_TEST_CHATWOOT_H
@@ -29,7 +30,8 @@ int chatwoot_close(void **state);
 /* Run a file of this folder, or of the project when it has a slash. */
 void chatwoot_psql(struct chatwoot *c, const char *file, const char *setting);
 
-/* Run `followup migrate --adapter @adapter` as the role; the exit code. */
+/* Run `followup migrate --adapter @adapter` as the role, and grant the worker's
+ * what it needs; 0, or 1 when it was refused. */
 int chatwoot_migrate(struct chatwoot *c, const char *adapter);
 
 /* Whether the last command printed @text. */

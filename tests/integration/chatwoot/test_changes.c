@@ -93,8 +93,7 @@ static void polling_misses_no_late_commit(void **state)
 #define POLL                                                                   \
     "UPDATE followup.polling SET mark = (mark::jsonb || jsonb_build_object("   \
     "'at', now() - interval '1 min'))::text; SELECT followup.poll()"
-    world_do(w, "CREATE TABLE told AS SELECT 0 AS n WHERE false");
-    world_do(w, "CREATE EXTENSION IF NOT EXISTS dblink");
+    world_do(w, "CREATE EXTENSION dblink SCHEMA public");
     world_do(w,
              "SELECT dblink_connect('late', 'dbname=%s user=followup port=' || "
              "current_setting('port') || ' host=' || "

@@ -22,10 +22,10 @@ static const char nobody[] =
     "\"message\": {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": "
     "\"Still?\"}}]}}]}";
 
-/* Whether the role is refused @sql. */
-static bool is_refused(struct chatwoot *c, const char *sql)
+/* Whether who connects with @conninfo is refused @sql. */
+static bool is_refused(const char *conninfo, const char *sql)
 {
-    PGconn *pg = PQconnectdb(c->w.conninfo);
+    PGconn *pg = PQconnectdb(conninfo);
     PGresult *result = PQexec(pg, sql);
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     bool refused = state != NULL && strcmp(state, "42501") == 0;
@@ -37,11 +37,8 @@ static bool is_refused(struct chatwoot *c, const char *sql)
 
 /* What is granted is what the adapter says that it reads, but for columns that
  * it uses where they exist. */
-static void grants_are_what_is_read(void **state)
+static void assert_granted(struct chatwoot *c, const char *role)
 {
-    struct chatwoot *c = *state;
-
-    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
     assert_string_equal(
         world_text(&c->w,
                    "SELECT string_agg(p.table_name || '.' || p.column_name, "
@@ -51,14 +48,35 @@ static void grants_are_what_is_read(void **state)
                    "FROM followup.chatwoot_columns()) AND p.table_name <> "
                    "'automation_rules' AND p.column_name <> "
                    "'assignee_agent_bot_id'",
-                   c->role),
+                   role),
         "");
-    assert_true(is_refused(c, "SELECT encrypted_password FROM users"));
-    assert_true(is_refused(c, "SELECT auth_token FROM channel_twilio_sms"));
-    assert_true(is_refused(c, "SELECT hmac_token FROM channel_api"));
-    assert_true(is_refused(c, "SELECT * FROM messages"));
-    assert_true(is_refused(c, "UPDATE conversations SET status = 1"));
-    assert_false(is_refused(c, "SELECT id, content FROM messages"));
+    assert_int_equal(
+        world_int(&c->w,
+                  "SELECT count(*) FROM followup.chatwoot_columns() WHERE NOT "
+                  "has_column_privilege('%s', 'public.' || tab, col, 'SELECT')",
+                  role),
+        0);
+}
+
+static void grants_are_what_is_read(void **state)
+{
+    struct chatwoot *c = *state;
+    const char *const who[] = {c->w.conninfo, c->w.worker_conninfo};
+
+    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
+    assert_granted(c, c->role);
+    assert_granted(c, "followup_worker");
+    for (int i = 0; i < 2; i++) {
+        assert_true(is_refused(who[i], "SELECT encrypted_password FROM users"));
+        assert_true(
+            is_refused(who[i], "SELECT auth_token FROM channel_twilio_sms"));
+        assert_true(is_refused(who[i], "SELECT hmac_token FROM channel_api"));
+        assert_true(is_refused(who[i], "SELECT * FROM messages"));
+        assert_true(is_refused(who[i], "UPDATE conversations SET status = 1"));
+        assert_false(is_refused(who[i], "SELECT id, content FROM messages"));
+    }
+    assert_true(is_refused(who[1], "ALTER TABLE messages DISABLE TRIGGER ALL"));
+    assert_true(is_refused(who[1], "DELETE FROM followup.enrollment"));
 }
 
 /* The right to make triggers is needed once. */
