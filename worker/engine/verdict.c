@@ -35,6 +35,15 @@ static int64_t due_ms(const struct fup_decision *d)
     return (d->run.due_at + FUP_US_PER_MS - 1) / FUP_US_PER_MS;
 }
 
+/* The customer wrote, which ended the enrollment or took its last message back;
+ * we may have answered since, and that is a silence of its own. */
+static bool may_have_begun(const struct fup_decision *d)
+{
+    return d->event != NULL &&
+           (strcmp(d->event, "withdrawn") == 0 ||
+            (d->outcome != NULL && strcmp(d->outcome, "replied") == 0));
+}
+
 static enum fup_code note_verdict(struct fup_part *part,
                                   const struct fup_case *c,
                                   const struct fup_decision *d)
@@ -52,8 +61,7 @@ static enum fup_code note_verdict(struct fup_part *part,
     v->event = d->event;
     v->reason = d->reason;
     v->step = d->step;
-    v->more = c->order.seq != 0 ||
-              (d->outcome != NULL && strcmp(d->outcome, "replied") == 0);
+    v->more = c->order.seq != 0 || may_have_begun(d);
     if (c->order.request_id != NULL && d->order_status != NULL) {
         v->request_id = strdup(c->order.request_id);
         v->answer = strdup(fup_buf_text(&d->answer));

@@ -128,6 +128,19 @@ static void flushes_under_traffic_lose_no_message(void **state)
     assert_true(stream_is_whole(w));
 }
 
+static void a_new_silence_begins_while_the_last_message_waits(void **state)
+{
+    struct world *w = *state;
+
+    silences(w, "anew", 1);
+    assert_true(all_fired(w, "anew", 1));
+    world_do(w, "INSERT INTO crm.message (conversation_id, direction, author, "
+                "created_at) SELECT 'anew-1', d, 'human', clock_timestamp() "
+                "FROM (VALUES ('in'), ('out')) v (d)");
+    assert_true(all_fired(w, "anew", 2));
+    assert_true(stream_is_whole(w));
+}
+
 static void an_older_redis_is_filled_up_again(void **state)
 {
     struct world *w = *state;
@@ -257,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORKER(flushes_under_traffic_lose_no_message),
+        WITH_WORKER(a_new_silence_begins_while_the_last_message_waits),
         WITH_WORKER(an_older_redis_is_filled_up_again),
         WITH_WORKER(goes_on_when_redis_is_ahead_of_postgresql),
         WITH_WORKER(a_version_that_cannot_be_read_stops_only_its_own),
