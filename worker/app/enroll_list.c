@@ -161,13 +161,14 @@ static void plan_for(const struct fup_enroll_list *list,
     }
 }
 
-/* Where the next first message of the hour of @at would stand. */
+/* Where the next first message of the hour of @at would stand: in the next one
+ * when it is full. */
 static int64_t place_in(const struct fup_enroll_list *list,
                         const struct hour *hour,
                         int64_t at)
 {
-    int64_t place = at / HOUR_US * HOUR_US +
-                    (int64_t)hour->first * (HOUR_US / list->per_hour);
+    int64_t each = (HOUR_US + list->per_hour - 1) / list->per_hour;
+    int64_t place = at / HOUR_US * HOUR_US + hour->first * each;
 
     return place > at ? place : at;
 }
@@ -186,12 +187,8 @@ static bool find_place(struct fup_enroll_list *list, struct silence *s)
         if (hour == NULL) {
             return false;
         }
-        if (hour->first >= list->per_hour) {
-            at = (at / HOUR_US + 1) * HOUR_US;
-            continue;
-        }
         place = place_in(list, hour, at);
-        if (place > s->plan.at || place > at) {
+        if (place > s->plan.at) {
             plan_for(list, s, place);
         }
         if (hour_of(list, s->plan.at) == hour) {

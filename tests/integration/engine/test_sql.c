@@ -26,6 +26,46 @@ static const char *apply(struct world *w, const char *more)
         more);
 }
 
+/* Enroll conversation c<n> of one person in partition n - 1. */
+#define BEGINS(n)                                                              \
+    "SELECT result FROM followup.apply(" #n " - 1, 1, pg_current_snapshot(), " \
+    "'[{\"ord\": 0, \"tenant\": \"default\", \"conversation\": \"c" #n         \
+    "\", \"contact\": \"k\", \"channel\": \"sms\", \"address\": \"a\", "       \
+    "\"episode_us\": 1, \"since_us\": " #n ", \"version\": 1, \"schedule\": "  \
+    "\"s\", \"event\": \"enrolled\", \"next_step\": 1, \"force\": 0}]')"
+
+/* Two silences of one person that begin at once, in two partitions: the second
+ * waits for the first, and has it judged again. */
+static void of_two_silences_of_a_person_each_knows_of_the_other(void **state)
+{
+    struct world *w = *state;
+    PGconn *other = database_connect(w);
+    PGconn *second = database_connect(w);
+    char text[64];
+
+    world_do(w, "SELECT followup.set_partitions(2)");
+    world_do(w, "UPDATE followup.partition SET owner = 'me', epoch = 1, "
+                "lease_until = 'infinity'");
+    database_run(other, "BEGIN");
+    database_run(other, BEGINS(1));
+    assert_int_equal(PQsendQuery(second, BEGINS(2)), 1);
+    assert_true(database_waits(w));
+    database_run(other, "COMMIT");
+    database_take(second, text);
+    assert_string_equal(text, "done");
+    assert_string_equal(world_text(w,
+                                   "SELECT string_agg(conversation, ' ') FROM "
+                                   "followup.change_log"),
+                        "c1");
+    assert_string_equal(
+        world_text(w, "SELECT string_agg(conversation || ' ' || coalesce("
+                      "followup.newer_silence(partition, id), 'first'), ', ' "
+                      "ORDER BY conversation) FROM followup.enrollment"),
+        "c1 c2, c2 first");
+    PQfinish(other);
+    PQfinish(second);
+}
+
 /* Ask a permit for the message of enrollment @n: "granted" or the reason. */
 static const char *permit(struct world *w, int n)
 {
@@ -335,6 +375,7 @@ static void tells_the_planner_of_tables_that_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(of_two_silences_of_a_person_each_knows_of_the_other),
         TEST(no_partition_waits_for_a_lock_of_the_crm),
         TEST(what_cannot_be_closed_keeps_no_other_from_it),
         TEST(what_the_customer_has_opened_again_stays_open),
