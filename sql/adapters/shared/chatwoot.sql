@@ -366,16 +366,6 @@ $facts$, ':bot:',
 END
 $install$;
 
-CREATE OR REPLACE FUNCTION followup.conversations_since(since timestamptz)
-RETURNS TABLE (tenant_id text, conversation_id text)
-LANGUAGE sql STABLE AS $$
-  SELECT DISTINCT c.account_id::text, c.display_id::text
-  FROM public.messages m
-  JOIN public.conversations c ON c.id = m.conversation_id
-  WHERE m.created_at > since AT TIME ZONE 'UTC' AND m.message_type = 1
-    AND NOT m.private
-$$;
-
 -- Chatwoot resolves a conversation with events, reports and a survey, which SQL
 -- would pass by. The event "closed" tells the sender to do it through the API.
 CREATE OR REPLACE FUNCTION followup.close_conversation(
