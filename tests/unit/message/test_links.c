@@ -90,6 +90,7 @@ static void allows_the_hosts_that_are_listed(void **state)
         {"https://myshop.example", false},
         {"https://shop.example.evil.com", false},
         {"https://shop.example@evil.com/", false},
+        {"https://shop.example:443@evil.com/", false},
         {"shop.example@evil.com", false},
         {"https://evil.com\\@shop.example", false},
         {"https://shop.example%2eevil.com", false},

@@ -285,6 +285,23 @@ static void marks_of_direction_do_not_pile_up(void **state)
                         HELLO_AR " " ISOLATE "Ana" RELEASE);
 }
 
+/* What is isolated already says nothing about the rest. */
+static void an_isolated_value_is_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct fup_texts *texts = &add_variant(f, "a", 1)->text;
+
+    add_text(texts, "en",
+             "{% capture c %}{{ name }} " HELLO_AR
+             "{% endcapture %}Hi {{ c }}, "
+             "{% capture d %}{{ name }} Ana{% endcapture %}{{ d }}");
+    f->facts.attributes = "{\"name\":\"" NAME_AR "\"}";
+    assert_int_equal(FUP_OK, compose(f));
+    assert_string_equal(f->message.text, "Hi " ISOLATE ISOLATE NAME_AR RELEASE
+                                         " " HELLO_AR RELEASE
+                                         ", " ISOLATE NAME_AR RELEASE " Ana");
+}
+
 static void dates_are_in_the_readers_zone_and_language(void **state)
 {
     static const struct {
@@ -385,6 +402,7 @@ int main(void)
         TEST(a_label_and_a_parameter_have_no_links_either),
         TEST(a_value_that_runs_the_other_way_is_isolated),
         TEST(marks_of_direction_do_not_pile_up),
+        TEST(an_isolated_value_is_passed_over),
         TEST(dates_are_in_the_readers_zone_and_language),
         TEST(only_instants_move_with_the_zone),
         TEST(words_of_the_crm_are_cleaned_too),
