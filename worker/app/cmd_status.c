@@ -133,7 +133,7 @@ static enum fup_code add_partition(const struct status *s,
     code = add_number(s, "ZCOUNT", key, partition, "timers");
     (void)snprintf(key, sizeof key, "%s:{p%02d}:inflight", prefix, number);
     if (code == FUP_OK) {
-        code = add_number(s, "ZCARD", key, partition, "inflight");
+        code = add_number(s, "ZCOUNT", key, partition, "inflight");
     }
     cJSON_ArrayForEach(channel, channels)
     {

@@ -10,7 +10,8 @@
 
 /* Timers are built for one run of a server: `built` holds its run_id. After a
  * restart or a failover the id is another one, and they are built anew. So they
- * are when `due` was deleted, which takes its member `built` along. */
+ * are when `due` or `inflight` was deleted, and their member `built` with
+ * them. */
 
 #define LAYOUT "1"
 
@@ -103,7 +104,8 @@ void fup_queue_meta(const struct fup_queue *queue,
     fup_args_init(&args);
     fup_queue_key(&args, queue, "meta");
     fup_queue_key(&args, queue, "due");
-    fup_args_eval(&args, queue->redis, &fup_script_look, 2, on_meta, op);
+    fup_queue_key(&args, queue, "inflight");
+    fup_args_eval(&args, queue->redis, &fup_script_look, 3, on_meta, op);
 }
 
 /* --- built -------------------------------------------------------------- */
@@ -129,7 +131,7 @@ static void on_built_run_id(void *data,
     }
     if (code == FUP_OK) {
         fup_args_text(&op->args, run_id);
-        fup_args_eval(&op->args, op->redis, &fup_script_meta, 2,
+        fup_args_eval(&op->args, op->redis, &fup_script_meta, 3,
                       fup_join_answer, op->join);
     } else {
         fup_args_done(&op->args);
@@ -147,6 +149,7 @@ void fup_queue_built(const struct fup_queue *queue, fup_queue_cb cb, void *data)
     fup_args_init(&op->args);
     fup_queue_key(&op->args, queue, "meta");
     fup_queue_key(&op->args, queue, "due");
+    fup_queue_key(&op->args, queue, "inflight");
     fup_args_int(&op->args, queue->epoch);
     fup_args_text(&op->args, ""); /* whatever the mark is */
     fup_args_text(&op->args, "layout");

@@ -121,14 +121,12 @@ static const struct check checks[] = {
      "WHERE a.conversation = e.conversation AND (a.what, e.outcome) IN "
      "(('reply', 'replied'), ('opt_out', 'opted_out'), ('close', 'closed'), "
      "('cancel', 'cancelled')))"},
-    {6, CHECK_UNEXPECTED, 0, "not one end in the ledger",
-     "SELECT e.partition, e.id, e.outcome, string_agg(l.event || ':' || "
-     "coalesce(l.reason, '-'), ' ' ORDER BY l.seq) FROM "
-     "followup.enrollment e LEFT JOIN followup.ledger l ON l.partition = "
-     "e.partition AND l.enrollment = e.id AND l.outcome IS NOT NULL AND "
-     "l.event <> 'withdrawn' GROUP BY "
-     "1, 2, 3 HAVING count(l.seq) <> CASE WHEN e.outcome IS NULL THEN 0 ELSE 1 "
-     "END"},
+    {6, CHECK_UNEXPECTED, 0, "another end in the ledger",
+     "SELECT e.partition, e.id, e.outcome, l.outcome FROM followup.enrollment "
+     "e LEFT JOIN LATERAL (SELECT outcome FROM followup.ledger l WHERE "
+     "l.partition = e.partition AND l.enrollment = e.id AND l.outcome IS NOT "
+     "NULL AND l.event <> 'withdrawn' ORDER BY seq DESC LIMIT 1) l ON true "
+     "WHERE e.outcome IS DISTINCT FROM l.outcome"},
     {6, CHECK_UNEXPECTED, 0, "never came to an end",
      "SELECT conversation, step, due_at, waits_for FROM waiting WHERE channel "
      "= '" RUN_CHANNEL "'"},
@@ -170,6 +168,8 @@ static const struct check checks[] = {
 
 static const struct check harm = {13, CHECK_UNEXPECTED, FAULT_CRM_FAILS,
                                   "the CRM's statements were refused", ""};
+static const struct check growth = {10, CHECK_UNEXPECTED, 0,
+                                    "the memory of a worker grows", ""};
 static const struct check stuck = {11, CHECK_UNEXPECTED, 0,
                                    "it did not recover in time", ""};
 
@@ -243,6 +243,9 @@ void check_all(struct run *run, struct verdict *ret_verdict)
     }
     if (!run->quiet) {
         blame(run, &stuck, v);
+    }
+    if (run->grows) {
+        blame(run, &growth, v);
     }
     if (atomic_load(&run->tape->crm_failed) > 0 &&
         (run->flags & harm.unless) == 0) {

@@ -16,6 +16,9 @@ extern const struct fault faults_network[];
 extern const struct fault faults_time[];
 extern const struct fault faults_load[];
 
+/* One that lasts: run->minutes. */
+extern const struct fault faults_soak[];
+
 /* Engines that are broken on purpose: the verdict must not be clean. */
 extern const struct fault faults_broken[];
 

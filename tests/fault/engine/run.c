@@ -176,6 +176,24 @@ void run_for(struct run *run, int ms)
     } while (run_now_ms() < end);
 }
 
+long run_worker_kib(const struct run *run, int i)
+{
+    char path[32];
+    long pages = 0;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)run->w.workers[i]);
+    f = fopen(path, "r");
+    if (f == NULL) {
+        return 0;
+    }
+    if (fscanf(f, "%*s %ld", &pages) != 1) { /* NOLINT(cert-err34-c) */
+        pages = 0;
+    }
+    (void)fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
 void run_reconnect(struct run *run)
 {
     PGconn *pg = (PGconn *)run->w.pg;
@@ -351,6 +369,7 @@ static void make_trouble(struct run *run)
 {
     run_for(run, TROUBLE_MS);
     for (size_t i = 0; i < run->n_faults; i++) {
+        run_for(run, i > 0 ? run_random(run, 1000) : 0);
         if (run->faults[i]->inject != NULL) {
             run->faults[i]->inject(run, run->faults[i]);
         }
@@ -363,9 +382,7 @@ static int bound_of(const struct run *run)
     int bound = 0;
 
     for (size_t i = 0; i < run->n_faults; i++) {
-        if (run->faults[i]->bound_ms > bound) {
-            bound = run->faults[i]->bound_ms;
-        }
+        bound += run->faults[i]->bound_ms;
     }
     return bound + run->extra_bound_ms;
 }

@@ -68,6 +68,8 @@ struct run {
     bool only_replies;     /* each customer writes around a due instant */
     int answer_after_ms;   /* the customer's message; 0: at once */
     bool second_is_direct; /* only the first worker goes through the proxies */
+    int minutes;           /* of a soak */
+    bool grows;            /* the memory of a worker did not stay flat */
     int drain_ms;          /* so long all may take to come to its end */
     int extra_bound_ms;
 
@@ -94,6 +96,9 @@ struct run {
 
 /* Milliseconds of the monotonic clock. */
 int64_t run_now_ms(void);
+
+/* Resident memory of worker @i in KiB; 0 when there is none. */
+long run_worker_kib(const struct run *run, int i);
 
 /* Let it run for @ms, starting anew whoever has died. */
 void run_for(struct run *run, int ms);

@@ -133,6 +133,9 @@ static void what_was_built_is_forgotten_with_the_timers(void **state)
     assert_true(read_meta(f)->built);
     redis_server_do(&f->server, "DEL followup:{p00}:due");
     assert_false(read_meta(f)->built);
+    assert_int_equal(built(f, 1).code, FUP_OK);
+    redis_server_do(&f->server, "DEL followup:{p00}:inflight");
+    assert_false(read_meta(f)->built);
 }
 
 /* As one that was used before. */

@@ -1,11 +1,12 @@
 -- What the partition's meta says, and whether what it speaks of is there.
 --
--- KEYS  meta due
+-- KEYS  meta due inflight
 -- Answers {built, relayed, epoch}, '' for what is missing.
 --
--- `due` holds the member `built` as long as nobody deleted it, and a stream
--- that we put something on remembers its last id as long as nobody deleted it.
--- Where one was deleted, the mark is taken away: all that waits is relayed anew.
+-- `due` and `inflight` hold the member `built` as long as nobody deleted them,
+-- and a stream that we put something on remembers its last id as long as nobody
+-- deleted it. Where one was deleted, the mark is taken away: all that waits is
+-- relayed anew.
 local prefix = string.sub(KEYS[1], 1, #KEYS[1] - 4)
 local meta, fields = {}, redis.call('HGETALL', KEYS[1])
 
@@ -31,7 +32,8 @@ for field in pairs(meta) do
         meta.relayed = nil
     end
 end
-if not redis.call('ZSCORE', KEYS[2], 'built') then
+if not redis.call('ZSCORE', KEYS[2], 'built')
+    or not redis.call('ZSCORE', KEYS[3], 'built') then
     meta.built = nil
 end
 return {meta.built or '', meta.relayed or '', meta.epoch or ''}

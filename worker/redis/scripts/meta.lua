@@ -1,6 +1,6 @@
 -- Set fields of the partition's meta hash.
 --
--- KEYS  meta, and due where the timers have just been built
+-- KEYS  meta, and due and inflight where the timers have just been built
 -- ARGV  epoch mark, then name and value for each; mark: what `relayed` must
 --       be, '' for anything
 if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[2] then
@@ -8,5 +8,6 @@ if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[2] then
 end
 if KEYS[2] then
     redis.call('ZADD', KEYS[2], '+inf', 'built')
+    redis.call('ZADD', KEYS[3], '+inf', 'built')
 end
 return redis.call('HSET', KEYS[1], unpack(ARGV, 3))
