@@ -324,6 +324,11 @@ check_wanted(struct wanted *w, const char *target, struct fup_err *err)
                            "expected one conversation, --contact, --schedule "
                            "or --tenant");
     }
+    if (w->schedule != NULL && w->tenant != NULL) {
+        return fup_err_set(err, FUP_EINVAL,
+                           "a schedule is meant in all tenants: --schedule or "
+                           "--tenant");
+    }
     if (w->margin != NULL &&
         fup_delay_parse(w->margin, &margin, err) != FUP_OK) {
         return err->code;

@@ -275,6 +275,11 @@ static enum fup_code check_scope(const char *const *values,
         return fup_refuse(refusal, "bad_field",
                           "\"schedule\" goes with the scope schedule");
     }
+    if (scoped && by_schedule && values[FIELD_TENANT] != NULL) {
+        return fup_refuse(refusal, "bad_field",
+                          "a schedule is meant in all tenants: give one of "
+                          "\"schedule\" and \"tenant\"");
+    }
     if (command->scope == FUP_SCOPE_TENANT && values[FIELD_TENANT] == NULL) {
         return fup_refuse(refusal, "bad_field",
                           "the scope tenant needs a tenant");

@@ -166,6 +166,11 @@ static void refuses_what_does_not_go_together(void **state)
             "\"schedule\" goes with the scope schedule");
     refuses(ITEMS("action", "hold", "schedule", "s"), "bad_field",
             "\"schedule\" goes with the scope schedule");
+    refuses(ITEMS("action", "hold", "scope", "schedule", "schedule", "s",
+                  "tenant", "acme"),
+            "bad_field",
+            "a schedule is meant in all tenants: give one of \"schedule\" and "
+            "\"tenant\"");
     refuses(ITEMS("action", "hold", "scope", "tenant"), "bad_field",
             "the scope tenant needs a tenant");
     refuses(ITEMS("action", "skip", "action", "skip"), "double_field",

@@ -40,7 +40,7 @@ static void the_shipped_schedules_pass(void **state)
 
     check(c, "schedules", NULL, NULL);
     assert_string_equal(c->err, "");
-    assert_string_equal(c->out, "2 schedules, no errors\n");
+    assert_string_equal(c->out, "12 schedules, no errors\n");
     assert_int_equal(c->exit_code, 0);
 }
 
