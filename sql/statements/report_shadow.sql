@@ -24,21 +24,24 @@ WITH RECURSIVE span AS MATERIALIZED (
   -- each message's later rows, from the newest back
   SELECT s.partition, s.seq AS of_seq, l.*
   FROM (SELECT partition, seq, last_seq FROM sent) s,
-    LATERAL (SELECT x.seq, x.prev_seq, x.at, x.step, x.event, x.outcome, x.trace
+    LATERAL (SELECT x.seq, x.prev_seq, x.at, x.step, x.event, x.outcome, x.trace,
+               x.next_trace
              FROM followup.ledger x
              WHERE x.partition = s.partition AND x.seq = s.last_seq
                AND x.seq > s.seq) l
   UNION ALL
   SELECT w.partition, w.of_seq, x.seq, x.prev_seq, x.at, x.step, x.event,
-    x.outcome, x.trace
+    x.outcome, x.trace, x.next_trace
   FROM walk w
   JOIN followup.ledger x ON x.partition = w.partition AND x.seq = w.prev_seq
   WHERE x.seq > w.of_seq
 ), bases AS (
   SELECT w.partition, w.of_seq, w.seq, w.step IS NOT NULL AS is_step,
-    (w.trace::jsonb->0->>1)::timestamptz AS base
+    (jsonb_path_query_first(
+      CASE WHEN w.step IS NOT NULL THEN w.trace
+           ELSE coalesce(w.next_trace, w.trace) END::jsonb,
+      '$[*] ? (@.rule == "base").at') #>> '{}')::timestamptz AS base
   FROM walk w
-  WHERE w.trace::jsonb->0->>0 = 'base'
 ), ours AS (
   -- up to the next step, which counts from the answer too
   SELECT b.partition, b.of_seq, min(b.base) AS at

@@ -21,7 +21,7 @@ static const char shadow[] =
     "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": "
     "{\"variants\":\n"
     "   [{\"id\": \"a\", \"text\": {\"en\": \"Still of use?\"}}]}},\n"
-    "  {\"kind\": \"close_out\", \"after\": \"2s\", \"message\": "
+    "  {\"kind\": \"close_out\", \"after\": \"1h\", \"message\": "
     "{\"variants\":\n"
     "   [{\"id\": \"a\", \"text\": {\"en\": \"Closed for now.\"}}]}}]}";
 
@@ -83,6 +83,15 @@ static void until_fired(struct world *w, const char *id, int n)
                             n, id));
 }
 
+/* Now, not in an hour. */
+static void second_step(struct world *w, const char *id)
+{
+    redis_server_do(&w->redis,
+                    "XADD followup:commands * action send_now conversation %s",
+                    id);
+    until_fired(w, id, 2);
+}
+
 /* One is left alone; in one we write after the first step, in one after the
  * last; one customer writes after the first step. */
 static void a_shadow_is_seen_beside_what_happened(void **state)
@@ -98,9 +107,11 @@ static void a_shadow_is_seen_beside_what_happened(void **state)
     until_fired(w, "theirs", 1);
     world_message(w, "ours", "out", "human", "clock_timestamp()");
     world_message(w, "theirs", "in", "human", "clock_timestamp()");
-    until_fired(w, "ours", 2);
-    until_fired(w, "late", 2);
-    until_fired(w, "alone", 2);
+    until_fired(w, "late", 1);
+    until_fired(w, "alone", 1);
+    second_step(w, "ours");
+    second_step(w, "late");
+    second_step(w, "alone");
     world_message(w, "late", "out", "human", "clock_timestamp()");
     assert_true(world_until(w, WAIT_MS,
                             "SELECT count(*) = 4 FROM followup.enrollment "
