@@ -103,13 +103,22 @@ typedef void (*fup_queue_meta_cb)(void *data,
                                   const struct fup_err *err);
 
 /* Read meta. @built is false when the hash is missing or was built in another
- * run of the server (INFO run_id). Timers that vanished alone are not noticed
- * here: the engine's sweep heals them. */
+ * run of the server (INFO run_id), or when due or inflight was deleted; timers
+ * that vanished one by one are not noticed here: the engine's sweep heals them.
+ * @relayed is -1 when the mark is missing; it is taken away when a stream that
+ * was used has been deleted. */
 void fup_queue_meta(const struct fup_queue *queue,
                     fup_queue_meta_cb cb,
                     void *data);
 
-/* Record that timers are built for this server run. */
+/* Timers are going to be built. */
+void fup_queue_begin(const struct fup_queue *queue,
+                     fup_queue_cb cb,
+                     void *data);
+
+/* Record that timers are built for this server run.
+ *
+ * Errors: FUP_ELOST  they were lost since fup_queue_begin() */
 void fup_queue_built(const struct fup_queue *queue,
                      fup_queue_cb cb,
                      void *data);

@@ -137,12 +137,14 @@ struct fup_engine {
     bool fatal;
     bool leasing;
     bool tending;            /* statistics are looked after */
+    bool looking;            /* whether a partition is vacant */
     bool shutting;           /* a conversation is being closed */
     bool polling;            /* the adapter is asked what has changed */
     bool fanning;            /* a wide command is being spread */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
+    uint64_t next_look_ms;
     uint64_t next_sweep_ms;
     uint64_t ticked_ms;
     uint64_t next_check_ms; /* what Redis has is looked at then */
@@ -154,6 +156,7 @@ struct fup_engine {
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
     struct fup_pg_request tend_req;
+    struct fup_pg_request look_req;
     struct fup_pg_request shut_req;
     struct fup_pg_request poll_req;
     struct fup_pg_request fan_req;

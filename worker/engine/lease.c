@@ -3,7 +3,10 @@
  * Renewed at a third of their length, on a session of their own. They are
  * trusted from the instant at which the renewal was sent, less a second; when
  * that passes without a new answer, nothing is claimed or applied. The fence in
- * every transaction refuses whatever was sent all the same. */
+ * every transaction refuses whatever was sent all the same.
+ *
+ * In between it is looked whether somebody has gone: what is vacant is taken
+ * soon, not at the next renewal. */
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +24,7 @@ enum {
 };
 
 #define TRUST_MARGIN_MS 1000
+#define LOOK_MS         500
 
 static void
 take(struct fup_engine *engine, const struct fup_pg_rows *rows, int i)
@@ -123,13 +127,43 @@ static void on_leased(struct fup_pg_request *req,
     }
 }
 
+static void on_looked(struct fup_pg_request *req,
+                      enum fup_code code,
+                      const struct fup_pg_rows *rows,
+                      const struct fup_err *err)
+{
+    struct fup_engine *engine = req->data;
+
+    (void)err;
+    engine->looking = false;
+    if (code == FUP_OK && fup_pg_bool(rows, 0, 0)) {
+        engine->next_lease_ms = 0;
+    }
+}
+
+static void look(struct fup_engine *engine, uint64_t now_ms)
+{
+    if (engine->looking || now_ms < engine->next_look_ms) {
+        return;
+    }
+    engine->looking = true;
+    engine->next_look_ms = now_ms + LOOK_MS;
+    engine->look_req.data = engine;
+    fup_pg_submit(engine->pg_lease, &engine->look_req, &fup_sql_vacant,
+                  /* params= */ NULL, 0, on_looked);
+}
+
 void fup_lease_tick(struct fup_engine *engine, uint64_t now_ms)
 {
     char ms[16];
     const char *params[] = {engine->o.worker_id, ms};
 
     if (engine->leasing || !engine->installed ||
-        now_ms < engine->next_lease_ms || !fup_pg_ready(engine->pg_lease)) {
+        !fup_pg_ready(engine->pg_lease)) {
+        return;
+    }
+    if (now_ms < engine->next_lease_ms) {
+        look(engine, now_ms);
         return;
     }
     (void)snprintf(ms, sizeof ms, "%d", engine->o.lease_ms);

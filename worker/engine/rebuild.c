@@ -122,8 +122,25 @@ static void next_page(struct fup_part *part)
                   3, on_page);
 }
 
+static void on_begun(void *data, enum fup_code code, const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        stop(part, true);
+        return;
+    }
+    next_page(part);
+}
+
 void fup_rebuild_kick(struct fup_part *part)
 {
+    struct fup_queue queue;
+
     if (part->closing || part->rebuild.running || !part->rebuild.wanted ||
         !fup_engine_may_act(part->engine) ||
         !fup_redis_ready(part->engine->redis)) {
@@ -133,7 +150,9 @@ void fup_rebuild_kick(struct fup_part *part)
     part->rebuild.wanted = false;
     part->rebuild.after = 0;
     part->rebuild.count = 0;
-    next_page(part);
+    fup_part_queue(part, &queue);
+    part->refs++;
+    fup_queue_begin(&queue, on_begun, part);
 }
 
 /* --- sweep -----------------------------------------------------------------

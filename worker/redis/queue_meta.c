@@ -140,6 +140,20 @@ static void on_built_run_id(void *data,
     free(op);
 }
 
+void fup_queue_begin(const struct fup_queue *queue, fup_queue_cb cb, void *data)
+{
+    struct fup_join *join = fup_join_create(cb, data, 1);
+    struct fup_args args;
+
+    fup_args_init(&args);
+    fup_queue_key(&args, queue, "meta");
+    fup_queue_key(&args, queue, "due");
+    fup_queue_key(&args, queue, "inflight");
+    fup_args_int(&args, queue->epoch);
+    fup_args_eval(&args, queue->redis, &fup_script_begin, 3, fup_join_answer,
+                  join);
+}
+
 void fup_queue_built(const struct fup_queue *queue, fup_queue_cb cb, void *data)
 {
     struct built *op = fup_redis_alloc(sizeof *op);

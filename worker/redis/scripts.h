@@ -6,6 +6,7 @@
 #include "redis/session.h"
 
 extern struct fup_redis_script fup_script_answer;
+extern struct fup_redis_script fup_script_begin;
 extern struct fup_redis_script fup_script_claim;
 extern struct fup_redis_script fup_script_heal;
 extern struct fup_redis_script fup_script_look;

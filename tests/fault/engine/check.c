@@ -168,8 +168,6 @@ static const struct check checks[] = {
 
 static const struct check harm = {13, CHECK_UNEXPECTED, FAULT_CRM_FAILS,
                                   "the CRM's statements were refused", ""};
-static const struct check growth = {10, CHECK_UNEXPECTED, 0,
-                                    "the memory of a worker grows", ""};
 static const struct check stuck = {11, CHECK_UNEXPECTED, 0,
                                    "it did not recover in time", ""};
 
@@ -244,8 +242,11 @@ void check_all(struct run *run, struct verdict *ret_verdict)
     if (!run->quiet) {
         blame(run, &stuck, v);
     }
-    if (run->grows) {
-        blame(run, &growth, v);
+    if (run->complaint != NULL) {
+        const struct check check = {11, CHECK_UNEXPECTED, 0, run->complaint,
+                                    ""};
+
+        blame(run, &check, v);
     }
     if (atomic_load(&run->tape->crm_failed) > 0 &&
         (run->flags & harm.unless) == 0) {

@@ -34,6 +34,7 @@ static void no_compare(struct run *run, const struct fault *fault)
 
 static void wake_up(struct run *run, const struct fault *fault)
 {
+    run_await_sleep(run, 0);
     run_for(run, fault->number);
     if (run->w.workers[0] > 0) {
         (void)kill(run->w.workers[0], SIGCONT);

@@ -64,7 +64,7 @@ static void judge(struct run *run, const long *kib, int n, int worker)
                   worker, n, before, after,
                   minutes > 0 ? (after - before) / minutes : 0);
     if (after - before > GROWTH_KIB + before * GROWTH_SHARE) {
-        run->grows = true;
+        run->complaint = "the memory of a worker grows";
     }
 }
 
@@ -83,7 +83,9 @@ static void steady(struct run *run, const struct fault *fault)
         run_for(run, SAMPLE_MS);
         for (int w = 0; w < RUN_WORKERS; w++) {
             kib[w][i] = run_worker_kib(run, w);
-            run->grows |= run->w.workers[w] != first[w]; /* it died */
+            if (run->w.workers[w] != first[w]) {
+                run->complaint = "a worker died";
+            }
         }
         if (i % EVERY == EVERY - 1) {
             disturb(run);

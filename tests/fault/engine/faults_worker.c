@@ -76,6 +76,7 @@ static void fall_asleep_at(struct run *run, const struct fault *fault)
 
 static void wake_up(struct run *run, const struct fault *fault)
 {
+    run_await_sleep(run, 0);
     run_for(run, fault->number);
     if (run->w.workers[0] > 0) {
         (void)kill(run->w.workers[0], SIGCONT);
@@ -119,6 +120,44 @@ static void all_away(struct run *run, const struct fault *fault)
     }
 }
 
+static void set_default_lease(struct run *run, const struct fault *fault)
+{
+    (void)fault;
+    world_config(&run->w, "{\"sweep_s\": 2}");
+    run->default_lease = true;
+}
+
+/* The first worker goes, properly or not; within @number ms the second one has
+ * all that was the first one's. */
+static void change_owner(struct run *run, const struct fault *fault, int sig)
+{
+    int64_t began = run_now_ms();
+    int64_t ms;
+
+    run->restart_ms = 60000;
+    (void)kill(run->w.workers[0], sig);
+    while (world_int(&run->w, "SELECT count(*) FROM followup.partition WHERE "
+                              "owner IS DISTINCT FROM 'worker-1'") > 0 &&
+           run_now_ms() - began < 60000) {
+        run_for(run, 20);
+    }
+    ms = run_now_ms() - began;
+    (void)fprintf(run->out, "%s_ms=%lld\n", fault->name, (long long)ms);
+    if (ms > fault->number) {
+        run->complaint = "the other worker came too late";
+    }
+}
+
+static void be_killed(struct run *run, const struct fault *fault)
+{
+    change_owner(run, fault, SIGKILL);
+}
+
+static void be_stopped(struct run *run, const struct fault *fault)
+{
+    change_owner(run, fault, SIGTERM);
+}
+
 #define DIES(label)                                                            \
     {                                                                          \
         "die_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":3", 3000,   \
@@ -126,7 +165,7 @@ static void all_away(struct run *run, const struct fault *fault)
     }
 #define SLEEPS(label)                                                          \
     {                                                                          \
-        "sleep_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":30",      \
+        "sleep_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":10",      \
             LEASE_MS * 3, fall_asleep_at, wake_up                              \
     }
 
@@ -153,6 +192,10 @@ const struct fault faults_worker[] = {
     SLEEPS("claimed"),
     SLEEPS("page_read"),
     {"kill", "worker", 0, RECOVERY_MS, NULL, 5, NULL, kill_some},
+    {"takeover", "worker", FAULT_LONELY, RECOVERY_MS, NULL, RECOVERY_MS,
+     set_default_lease, be_killed},
+    {"handover", "worker", FAULT_LONELY, RECOVERY_MS, NULL, 1500,
+     set_default_lease, be_stopped},
     {"sleep_short", "worker", 0, RECOVERY_MS, NULL, LEASE_MS / 2, NULL,
      put_to_sleep},
     {"sleep_past_lease", "worker", 0, RECOVERY_MS, NULL, LEASE_MS * 3, NULL,

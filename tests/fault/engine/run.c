@@ -20,6 +20,7 @@
 #define DRAIN_MS      60000
 #define WORKERS_MS    20000
 #define PARTITIONS    "3"
+#define ASLEEP_MS     8000
 #define OLD_ENTRY_MS  "61000" /* when the reference sender takes it over */
 #define LEFT_ENTRY_MS 1000
 
@@ -74,6 +75,11 @@ void run_start_worker(struct run *run, int i)
     }
     if (run->stop_at[i] != NULL) {
         (void)setenv("FUP_STOP_AT", run->stop_at[i], 1);
+    }
+    if (run->default_lease) {
+        world_start_config(&run->w, i);
+        run->died_ms[i] = 0;
+        return;
     }
     direct = run->worker_url[0] == '\0' || (i > 0 && run->second_is_direct);
     world_start_at(&run->w, i, direct ? NULL : run->worker_url,
@@ -192,6 +198,32 @@ long run_worker_kib(const struct run *run, int i)
     }
     (void)fclose(f);
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static char state_of(pid_t pid)
+{
+    char path[32];
+    char state = '?';
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    f = fopen(path, "r");
+    if (f != NULL) {
+        if (fscanf(f, "%*d %*s %c", &state) != 1) { /* NOLINT(cert-err34-c) */
+            state = '?';
+        }
+        (void)fclose(f);
+    }
+    return state;
+}
+
+void run_await_sleep(struct run *run, int i)
+{
+    for (int waited = 0;
+         waited < ASLEEP_MS && state_of(run->w.workers[i]) != 'T';
+         waited += LOOK_MS) {
+        run_for(run, LOOK_MS);
+    }
 }
 
 void run_reconnect(struct run *run)

@@ -69,7 +69,8 @@ struct run {
     int answer_after_ms;   /* the customer's message; 0: at once */
     bool second_is_direct; /* only the first worker goes through the proxies */
     int minutes;           /* of a soak */
-    bool grows;            /* the memory of a worker did not stay flat */
+    const char *complaint; /* of a fault that looks for itself, or NULL */
+    bool default_lease;    /* ten seconds, not two */
     int drain_ms;          /* so long all may take to come to its end */
     int extra_bound_ms;
 
@@ -99,6 +100,9 @@ int64_t run_now_ms(void);
 
 /* Resident memory of worker @i in KiB; 0 when there is none. */
 long run_worker_kib(const struct run *run, int i);
+
+/* Wait until worker @i has stopped itself, at most some seconds. */
+void run_await_sleep(struct run *run, int i);
 
 /* Let it run for @ms, starting anew whoever has died. */
 void run_for(struct run *run, int ms);

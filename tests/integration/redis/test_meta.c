@@ -43,18 +43,28 @@ static const struct fup_queue_meta *read_meta(struct fixture *f)
     return &got.meta;
 }
 
-static struct answer built(struct fixture *f, int64_t epoch)
+static struct answer
+build_step(struct fixture *f,
+           int64_t epoch,
+           void (*step)(const struct fup_queue *, fup_queue_cb, void *))
 {
     struct fup_queue queue = queue_of(f);
     struct answer a = answer_for(f);
 
     queue.epoch = epoch;
     f->submitting = true;
-    fup_queue_built(&queue, on_done, &a);
+    step(&queue, on_done, &a);
     f->submitting = false;
     assert_true(loop_until(f, &a.done, SOON));
     assert_false(a.inside);
     return a;
+}
+
+static struct answer built(struct fixture *f, int64_t epoch)
+{
+    struct answer begun = build_step(f, epoch, fup_queue_begin);
+
+    return begun.code == FUP_OK ? build_step(f, epoch, fup_queue_built) : begun;
 }
 
 static struct answer events(struct fixture *f,
@@ -135,6 +145,17 @@ static void what_was_built_is_forgotten_with_the_timers(void **state)
     assert_false(read_meta(f)->built);
     assert_int_equal(built(f, 1).code, FUP_OK);
     redis_server_do(&f->server, "DEL followup:{p00}:inflight");
+    assert_false(read_meta(f)->built);
+}
+
+static void what_is_lost_while_it_is_built_is_not_built(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(build_step(f, 1, fup_queue_begin).code, FUP_OK);
+    redis_server_do(&f->server, "FLUSHALL");
+    redis_server_do(&f->server, "ZADD followup:{p00}:due 5 x");
+    assert_int_equal(build_step(f, 1, fup_queue_built).code, FUP_ELOST);
     assert_false(read_meta(f)->built);
 }
 
@@ -332,6 +353,7 @@ int main(void)
         READY(what_was_built_is_known_until_the_server_restarts),
         READY(what_was_built_is_forgotten_with_everything_else),
         READY(what_was_built_is_forgotten_with_the_timers),
+        READY(what_is_lost_while_it_is_built_is_not_built),
         READY(an_empty_stream_is_not_a_lost_one),
         READY(the_mark_is_gone_with_a_stream),
         READY(a_sender_that_makes_a_stream_anew_hides_nothing),

@@ -7,7 +7,10 @@ if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'relayed') ~= ARGV[2] then
     return {err = 'LOST the mark is not ' .. ARGV[2]}
 end
 if KEYS[2] then
-    redis.call('ZADD', KEYS[2], '+inf', 'built')
-    redis.call('ZADD', KEYS[3], '+inf', 'built')
+    for i = 2, 3 do
+        if not redis.call('ZSCORE', KEYS[i], 'built') then
+            return {err = 'LOST timers while they were built'}
+        end
+    end
 end
 return redis.call('HSET', KEYS[1], unpack(ARGV, 3))
