@@ -37,6 +37,14 @@ fup_pg_block_script_checked(struct fup_pg_block *conn,
                             void *data,
                             struct fup_err *err);
 
+/* The same, but rolled back in any case: nothing was done. */
+FUP_MUST_CHECK enum fup_code
+fup_pg_block_script_tried(struct fup_pg_block *conn,
+                          const char *sql,
+                          enum fup_code (*check)(void *data),
+                          void *data,
+                          struct fup_err *err);
+
 /* Run one statement; *@ret_rows is valid until the next run or close.
  *
  * Errors: as above, and FUP_EFENCED; FUP_EUNKNOWN when the server was lost

@@ -66,3 +66,78 @@ BEGIN
   RETURN NULL;
 END
 $$;
+
+-- --- for adapters to use --------------------------------------------------------
+
+-- The columns that an adapter reads: a table and its columns, with spaces
+-- between, in each text.
+CREATE OR REPLACE FUNCTION followup.columns_of(wanted text[])
+RETURNS TABLE (tab text, col text) LANGUAGE sql IMMUTABLE AS $$
+  SELECT w[1], c
+  FROM (SELECT regexp_split_to_array(btrim(u), '\s+') FROM unnest(wanted) u)
+    x(w), unnest(w[2:]) c
+$$;
+
+-- What of them is missing, or may not be read; null: nothing.
+CREATE OR REPLACE FUNCTION followup.columns_problem(wanted text[])
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  lacks text;
+BEGIN
+  SELECT string_agg(DISTINCT CASE WHEN to_regclass(tab) IS NULL
+      THEN 'table ' || tab ELSE tab || '.' || col END, ', ') INTO lacks
+  FROM followup.columns_of(wanted)
+  WHERE NOT EXISTS (
+    SELECT FROM pg_attribute a
+    WHERE a.attrelid = to_regclass(tab) AND a.attname = col AND a.attnum > 0
+      AND NOT a.attisdropped);
+  IF lacks IS NOT NULL THEN
+    RETURN 'the CRM''s schema lacks ' || lacks;
+  END IF;
+  SELECT string_agg(tab || '.' || col, ', ') INTO lacks
+  FROM followup.columns_of(wanted)
+  WHERE NOT has_column_privilege(tab, col, 'SELECT');
+  RETURN current_user || ' may not read ' || lacks;
+END
+$$;
+
+-- Let a worker's role read them.
+CREATE OR REPLACE FUNCTION followup.grant_columns(wanted text[], role name)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN
+    SELECT tab, string_agg(quote_ident(col), ', ') AS cols
+    FROM followup.columns_of(wanted) GROUP BY tab
+  LOOP
+    EXECUTE format('GRANT SELECT (%s) ON %s TO %I', t.cols,
+                   t.tab::regclass, role);
+  END LOOP;
+END
+$$;
+
+-- Make the trigger followup_changed where it is not: one that is there needs no
+-- lock on the table.
+CREATE OR REPLACE FUNCTION followup.make_trigger(
+  tab text, events text, calls text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = to_regclass(tab)
+                   AND g.tgname = 'followup_changed') THEN
+    EXECUTE format('CREATE TRIGGER followup_changed AFTER %s ON %s FOR EACH ROW '
+      'EXECUTE FUNCTION followup.%I()', events, tab::regclass, calls);
+  END IF;
+END
+$$;
+
+-- Which of the tables have no such trigger, or have it disabled; null: none.
+CREATE OR REPLACE FUNCTION followup.triggers_problem(tabs text[])
+RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT 'triggers are missing on ' || string_agg(t, ', ')
+    || ': followup migrate --adapter makes them'
+  FROM unnest(tabs) t
+  WHERE NOT EXISTS (
+    SELECT FROM pg_trigger g WHERE g.tgrelid = to_regclass(t)
+      AND g.tgname = 'followup_changed' AND g.tgenabled IN ('O', 'A'))
+$$;

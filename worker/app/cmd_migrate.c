@@ -8,28 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter.h"
+#include "check_adapter.h"
 #include "commands.h"
-#include "config_file.h"
-#include "core/near.h"
 #include "flags.h"
 #include "pg/block.h"
 #include "pg/statements.h"
 
-#define ADAPTER_MAX_BYTES   ((size_t)1024 * 1024)
-#define FORGET_MAX_BYTES    ((size_t)4096)
 #define FUNCTIONS_MAX_BYTES ((size_t)1024 * 1024)
 
 struct migration {
     struct fup_pg_block *conn;
     bool dry_run;
     struct fup_err *err;
-};
-
-/* The adapter that is asked for, or in use. */
-struct adapter {
-    char name[64];
-    const char *sql;
-    char *owned; /* @sql, when it was read from a file */
 };
 
 /* --- schema ------------------------------------------------------------- */
@@ -132,69 +123,10 @@ static enum fup_code migrate_schema(const struct migration *m)
 
 /* --- adapter ------------------------------------------------------------ */
 
-static bool find_shipped(struct adapter *adapter, const char *name)
-{
-    for (size_t i = 0; i < fup_adapters_n; i++) {
-        if (strcmp(fup_adapters[i].name, name) == 0) {
-            (void)snprintf(adapter->name, sizeof adapter->name, "%s", name);
-            adapter->sql = fup_adapters[i].sql;
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum fup_code unknown_adapter(const char *name, struct fup_err *err)
-{
-    struct fup_near near = {.text = name};
-    struct fup_buf known;
-
-    fup_buf_init(&known, 1024);
-    for (size_t i = 0; i < fup_adapters_n; i++) {
-        fup_near_try(&near, fup_adapters[i].name);
-        fup_buf_addf(&known, "%s%s", i > 0 ? ", " : "", fup_adapters[i].name);
-    }
-    (void)fup_err_set(
-        err, FUP_ENOENT, "adapter %.60s is unknown%s%s%s; shipped: %.80s", name,
-        near.best != NULL ? " (is " : "", near.best != NULL ? near.best : "",
-        near.best != NULL ? " meant?)" : "", fup_buf_text(&known));
-    fup_buf_done(&known);
-    return FUP_ENOENT;
-}
-
-/* A name that has a slash or ends in .sql is a file. */
-static bool is_file(const char *name)
-{
-    size_t len = strlen(name);
-
-    return strchr(name, '/') != NULL ||
-           (len > 4 && strcmp(name + len - 4, ".sql") == 0);
-}
-
-static enum fup_code
-read_adapter(struct adapter *adapter, const char *path, struct fup_err *err)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    size_t len = strlen(name);
-    enum fup_code code =
-        fup_config_file_read(path, ADAPTER_MAX_BYTES, &adapter->owned, err);
-
-    if (code != FUP_OK) {
-        return code;
-    }
-    if (len > 4 && strcmp(name + len - 4, ".sql") == 0) {
-        len -= 4;
-    }
-    (void)snprintf(adapter->name, sizeof adapter->name, "%.*s", (int)len, name);
-    adapter->sql = adapter->owned;
-    return FUP_OK;
-}
-
 /* What is installed, compared with @adapter; *@ret_rows has no row before the
  * first migration. */
 static enum fup_code read_state(const struct migration *m,
-                                const struct adapter *adapter,
+                                const struct fup_adapter *adapter,
                                 struct fup_pg_rows *ret_rows)
 {
     const char *params[] = {adapter->sql != NULL ? adapter->sql : ""};
@@ -227,7 +159,7 @@ static enum fup_code check_problems(const struct migration *m, const char *name)
 
 struct installing {
     const struct migration *m;
-    const struct adapter *adapter;
+    const struct fup_adapter *adapter;
 };
 
 /* Before the commit: does it fit, and note it. */
@@ -244,22 +176,15 @@ static enum fup_code finish_install(void *data)
                                   2, &rows, in->m->err);
 }
 
-/* What the adapter before had is forgotten first; on the same line, so that the
- * lines that PostgreSQL names are those of the file. */
+/* What the adapter before had is forgotten first. */
 static enum fup_code run_install(const struct migration *m,
-                                 const struct adapter *adapter)
+                                 const struct fup_adapter *adapter)
 {
     struct installing in = {m, adapter};
     struct fup_buf script;
     struct fup_err why = {0};
-    enum fup_code code;
+    enum fup_code code = fup_adapter_script(adapter, NULL, &script);
 
-    fup_buf_init(&script, ADAPTER_MAX_BYTES + FORGET_MAX_BYTES);
-    for (const char *c = fup_sql_migrate_forget.sql; *c != '\0'; c++) {
-        fup_buf_addf(&script, "%c", *c == '\n' ? ' ' : *c);
-    }
-    fup_buf_addf(&script, "%s", adapter->sql);
-    code = script.failed;
     if (code == FUP_OK) {
         code = fup_pg_block_script_checked(m->conn, fup_buf_text(&script),
                                            finish_install, &in, &why);
@@ -271,7 +196,7 @@ static enum fup_code run_install(const struct migration *m,
 }
 
 static enum fup_code install(const struct migration *m,
-                             const struct adapter *adapter)
+                             const struct fup_adapter *adapter)
 {
     enum fup_code code;
 
@@ -289,7 +214,7 @@ static enum fup_code install(const struct migration *m,
 /* None was asked for: bring the one in use up to date, where it is shipped. */
 static enum fup_code update_adapter(const struct migration *m)
 {
-    struct adapter adapter = {0};
+    struct fup_adapter adapter = {0};
     struct fup_pg_rows rows;
     enum fup_code code = read_state(m, &adapter, &rows);
     const char *name;
@@ -302,7 +227,7 @@ static enum fup_code update_adapter(const struct migration *m)
         (void)printf("adapter: none (--adapter NAME installs one)\n");
         return FUP_OK;
     }
-    if (!find_shipped(&adapter, name)) {
+    if (!fup_adapter_find_shipped(name, &adapter)) {
         (void)snprintf(adapter.name, sizeof adapter.name, "%s", name);
         (void)printf("adapter %s: left as it is, it came from a file\n",
                      adapter.name);
@@ -316,20 +241,11 @@ static enum fup_code update_adapter(const struct migration *m)
     return code == FUP_OK ? install(m, &adapter) : code;
 }
 
-static enum fup_code
-find_adapter(const char *name, struct adapter *adapter, struct fup_err *err)
-{
-    if (is_file(name)) {
-        return read_adapter(adapter, name, err);
-    }
-    return find_shipped(adapter, name) ? FUP_OK : unknown_adapter(name, err);
-}
-
 /* --- partitions --------------------------------------------------------- */
 
 static enum fup_code set_partitions(const struct migration *m, int64_t n)
 {
-    struct adapter none = {0};
+    struct fup_adapter none = {0};
     char number[8];
     const char *params[] = {number};
     struct fup_pg_rows rows;
@@ -358,7 +274,7 @@ static enum fup_code set_partitions(const struct migration *m, int64_t n)
 /* --- all ---------------------------------------------------------------- */
 
 static enum fup_code migrate(const struct migration *m,
-                             const struct adapter *adapter,
+                             const struct fup_adapter *adapter,
                              int64_t partitions)
 {
     enum fup_code code =
@@ -376,40 +292,72 @@ static enum fup_code migrate(const struct migration *m,
     return code;
 }
 
+/* Names of further flags are those of --check-adapter. */
+struct wishes {
+    const char *check;
+    struct fup_check_adapter how;
+    const char *format;
+    bool dry_run;
+};
+
+static enum fup_code run(const struct fup_options *options,
+                         const struct wishes *w,
+                         struct fup_err *err)
+{
+    struct migration m = {.dry_run = w->dry_run, .err = err};
+    struct fup_adapter adapter = {0};
+    const char *name = w->check != NULL ? w->check : options->adapter;
+    enum fup_code code =
+        name[0] != '\0' ? fup_adapter_find(name, &adapter, err) : FUP_OK;
+
+    if (code == FUP_OK) {
+        code = fup_pg_block_open(options->postgres, &m.conn, err);
+    }
+    if (code == FUP_OK) {
+        code = w->check != NULL
+                   ? fup_check_adapter(m.conn, &adapter, &w->how, err)
+                   : migrate(&m, &adapter, options->partitions);
+        fup_pg_block_close(m.conn);
+    }
+    fup_adapter_done(&adapter);
+    return code;
+}
+
 int fup_cmd_migrate(const struct fup_options *options, int argc, char **argv)
 {
     struct fup_err err = {0};
-    struct migration m = {.err = &err};
-    struct adapter adapter = {0};
-    enum fup_code code = FUP_OK;
+    struct wishes w = {.dry_run = false};
     int n;
     int status;
     const struct fup_flag rows[] = {
         {"dry-run", NULL, "say what would be done, change nothing", NULL,
-         &m.dry_run},
+         &w.dry_run},
+        {"check-adapter", "NAME|FILE",
+         "try an adapter against its contract, change nothing", &w.check, NULL},
+        {"conversations", "FILE",
+         "ask it about these, [TENANT/]CONVERSATION a line; - is stdin",
+         &w.how.conversations, NULL},
+        {"format", "table|json", "how to print what was found", &w.format,
+         NULL},
     };
     const struct fup_flags flags = {
-        "migrate [--adapter NAME|FILE] [--partitions N] [--dry-run]",
+        "migrate [--adapter NAME|FILE] [--partitions N] [--dry-run]\n"
+        "       followup migrate --check-adapter NAME|FILE "
+        "[--conversations FILE]",
         "Brings the database up to date and installs or updates a CRM "
         "adapter.\nMay be run any number of times.",
-        rows, 1, 0};
+        rows, sizeof rows / sizeof rows[0], 0};
 
     if (!fup_flags_begin(&flags, argc, argv, &n, &status)) {
         return status;
     }
+    if (fup_print_format_parse(w.format, &w.how.format, &err) != FUP_OK) {
+        (void)fup_flags_fail("migrate", &err);
+        return FUP_EXIT_USAGE;
+    }
     if (!fup_flags_need("migrate", "postgres", options->postgres)) {
         return FUP_EXIT_USAGE;
     }
-    if (options->adapter[0] != '\0') {
-        code = find_adapter(options->adapter, &adapter, &err);
-    }
-    if (code == FUP_OK) {
-        code = fup_pg_block_open(options->postgres, &m.conn, &err);
-    }
-    if (code == FUP_OK) {
-        code = migrate(&m, &adapter, options->partitions);
-        fup_pg_block_close(m.conn);
-    }
-    free(adapter.owned);
-    return code == FUP_OK ? FUP_EXIT_OK : fup_flags_fail("migrate", &err);
+    return run(options, &w, &err) == FUP_OK ? FUP_EXIT_OK
+                                            : fup_flags_fail("migrate", &err);
 }

@@ -141,11 +141,13 @@ exec(struct fup_pg_block *conn, const char *sql, struct fup_err *err)
     return code;
 }
 
-enum fup_code fup_pg_block_script_checked(struct fup_pg_block *conn,
-                                          const char *sql,
-                                          enum fup_code (*check)(void *data),
-                                          void *data,
-                                          struct fup_err *err)
+/* @end: what ends the transaction when all went well. */
+static enum fup_code run_script(struct fup_pg_block *conn,
+                                const char *sql,
+                                const char *end,
+                                enum fup_code (*check)(void *data),
+                                void *data,
+                                struct fup_err *err)
 {
     enum fup_code code = exec(conn, "begin", err);
 
@@ -155,7 +157,7 @@ enum fup_code fup_pg_block_script_checked(struct fup_pg_block *conn,
             code = check(data);
         }
         if (code == FUP_OK) {
-            return exec(conn, "commit", err);
+            return exec(conn, end, err);
         }
         (void)exec(conn, "rollback", NULL);
     }
@@ -164,6 +166,24 @@ enum fup_code fup_pg_block_script_checked(struct fup_pg_block *conn,
         return fup_pg_failure_set_conn(err, FUP_EAWAY, conn->conn);
     }
     return code;
+}
+
+enum fup_code fup_pg_block_script_checked(struct fup_pg_block *conn,
+                                          const char *sql,
+                                          enum fup_code (*check)(void *data),
+                                          void *data,
+                                          struct fup_err *err)
+{
+    return run_script(conn, sql, "commit", check, data, err);
+}
+
+enum fup_code fup_pg_block_script_tried(struct fup_pg_block *conn,
+                                        const char *sql,
+                                        enum fup_code (*check)(void *data),
+                                        void *data,
+                                        struct fup_err *err)
+{
+    return run_script(conn, sql, "rollback", check, data, err);
 }
 
 enum fup_code fup_pg_block_script(struct fup_pg_block *conn,

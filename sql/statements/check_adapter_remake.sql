@@ -1,0 +1,2 @@
+-- The functions alone. params: SQL
+SELECT pg_temp.remake($1::text)
