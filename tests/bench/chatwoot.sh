@@ -3,8 +3,9 @@
 # messages. Makes the database, which takes a minute or two, and prints
 #
 #   facts     the facts of 500 conversations, in ms: best and median of 20
-#   writer    a message inserted at 1,000 a second, in ms: medians without and
-#             with the triggers, and what they cost
+#   writer    a message inserted at 1,000 a second, in ms, without and with the
+#             triggers, and what they cost: the quickest tenth, which a machine
+#             that is busy otherwise has not slowed down, and the median
 #   capture   how long until the last of those was judged, in ms
 #   enroll    20,000 silences, all at once, in s
 #
@@ -106,16 +107,23 @@ insert() {
     -c 4 -j 1 -R 1000 -T 5 -l --log-prefix=log -f insert.sql \
     "$FOLLOWUP_POSTGRES" >/dev/null && awk '{ print $3 - $7 }' log.*) >>"$1"
 }
-median() { sort -g "$1" | awk '{ t[NR] = $1 } END { print t[int(NR/2)+1] }'; }
+# Instant $2 of the sorted latencies in $1, as a share.
+share() {
+  sort -g "$1" | awk -v at="$2" '{ t[NR] = $1 } END { print t[int(NR*at)+1] }'
+}
 for _ in 1 2 3 4; do
   sql -c 'ALTER TABLE messages DISABLE TRIGGER followup_changed'
   insert "$work/without"
   sql -c 'ALTER TABLE messages ENABLE TRIGGER followup_changed'
   insert "$work/with"
 done
-awk -v a="$(median "$work/without")" -v b="$(median "$work/with")" 'BEGIN {
-  printf "writer   1000 inserts/s: %.2f ms without, %.2f ms with triggers:" \
-    " %+.0f %% (at most 10)\n", a / 1000, b / 1000, (b - a) * 100 / a }'
+for at in 0.1 0.5; do
+  awk -v a="$(share "$work/without" $at)" -v b="$(share "$work/with" $at)" \
+    -v at=$at 'BEGIN {
+    printf "writer   1000 inserts/s, %d %% take at most %.2f ms without, %.2f ms" \
+      " with triggers: %+.0f %% (at most 10)\n", at * 100, a / 1000, b / 1000,
+      (b - a) * 100 / a }'
+done
 
 # --- a worker -----------------------------------------------------------------
 mkdir "$work/schedules"
