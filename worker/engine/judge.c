@@ -12,6 +12,7 @@
 #include "case.h"
 #include "codec/outbound.h"
 #include "core/hash.h"
+#include "core/point.h"
 #include "message/message.h"
 
 void fup_decision_init(struct fup_decision *decision)
@@ -248,6 +249,7 @@ static enum fup_code perform(const struct fup_judge_env *env,
 
         enum fup_reason unfit = unfit_reason(code);
 
+        FUP_POINT("decided");
         if (unfit == FUP_REASON_NONE) {
             return code;
         }

@@ -137,7 +137,7 @@ static void some_time(struct run *run, const struct fault *fault)
     }
 
 const struct fault faults_broken[] = {
-    BROKEN("no_compare", FAULT_POINTS, "judged:60", 6000, no_compare, wake_up),
+    BROKEN("no_compare", FAULT_POINTS, "decided:10", 6000, no_compare, wake_up),
     BROKEN("no_objections", 0, NULL, 100, no_objections, some_time),
     BROKEN("permit_again",
            FAULT_POINTS | FAULT_DOUBT,

@@ -131,10 +131,14 @@ static void set_default_lease(struct run *run, const struct fault *fault)
  * all that was the first one's. */
 static void change_owner(struct run *run, const struct fault *fault, int sig)
 {
-    int64_t began = run_now_ms();
+    int64_t began;
     int64_t ms;
 
+    (void)world_until(&run->w, 20000,
+                      "SELECT count(DISTINCT owner) = 2 FROM "
+                      "followup.partition WHERE owner IS NOT NULL");
     run->restart_ms = 60000;
+    began = run_now_ms();
     (void)kill(run->w.workers[0], sig);
     while (world_int(&run->w, "SELECT count(*) FROM followup.partition WHERE "
                               "owner IS DISTINCT FROM 'worker-1'") > 0 &&
@@ -173,6 +177,7 @@ const struct fault faults_worker[] = {
     DIES("captured"),
     DIES("claimed"),
     DIES("loaded"),
+    DIES("decided"),
     DIES("judged"),
     DIES("apply_sent"),
     DIES("applied"),
@@ -191,6 +196,7 @@ const struct fault faults_worker[] = {
     SLEEPS("judged"),
     SLEEPS("claimed"),
     SLEEPS("page_read"),
+    SLEEPS("decided"),
     {"kill", "worker", 0, RECOVERY_MS, NULL, 5, NULL, kill_some},
     {"takeover", "worker", FAULT_LONELY, RECOVERY_MS, NULL, RECOVERY_MS,
      set_default_lease, be_killed},
