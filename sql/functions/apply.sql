@@ -2,12 +2,21 @@
 -- what was known of its conversation when it was judged. One ledger row each;
 -- a decision without an event only answers a command.
 --
+-- What was written comes back as the relay wants it: seq and all behind it,
+-- null where nothing was.
+--
 -- result: done | changed (the conversation changed since it was judged)
 --         | stale (the enrollment moved on) | early (its instant is ahead)
 --         | capped (the contact has had enough since it was judged)
 CREATE OR REPLACE FUNCTION followup.apply(
   p integer, e bigint, seen pg_snapshot, decisions jsonb)
-RETURNS TABLE (ord integer, result text, id bigint, due_ms bigint)
+RETURNS TABLE (
+  ord integer, result text, id bigint, due_ms bigint, seq bigint, event text,
+  reason text, outcome text, tenant text, conversation text, episode_us bigint,
+  step integer, kind text, at_us bigint, next_step integer, next_due_us bigint,
+  actor text, closes boolean, status text, channel text, message_id text,
+  message text, expires_us bigint, withdrew bigint, withdrew_channel text,
+  trace text, next_trace text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -96,7 +105,7 @@ BEGIN
     FROM good g
     WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
       AND l.seq = g.last_out_seq AND l.status = 'pending'
-    RETURNING g.seq AS by_seq, l.seq
+    RETURNING g.seq AS by_seq, l.seq, l.channel
   ), written AS (
     INSERT INTO followup.ledger (
       partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
@@ -105,14 +114,14 @@ BEGIN
       next_trace, actor, note, closes, withdrew, message_id, message, status,
       expires_at)
     SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
-      g.last_seq, clock_timestamp(), g.tenant, g.conversation, g.contact,
+      g.last_seq, t.now, g.tenant, g.conversation, g.contact,
       g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
       g.schedule, g.step, g.kind, followup.at(g.due_us),
       CASE WHEN g.outcome IS NULL THEN g.next_step END,
       followup.at(g.next_due_us), g.trace, g.next_trace, g.actor, g.note,
       coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
       followup.at(g.expires_us)
-    FROM good g LEFT JOIN withdrawn w ON w.by_seq = g.seq
+    FROM good g CROSS JOIN clock t LEFT JOIN withdrawn w ON w.by_seq = g.seq
   ), numbered AS (
     UPDATE followup.partition q
     SET next_seq = q.next_seq + (SELECT count(*) FROM good)
@@ -126,8 +135,15 @@ BEGIN
   )
   SELECT c.ord, c.result, coalesce(g.eid, c.id),
     CASE WHEN g.outcome IS NULL
-         THEN followup.due_ms(followup.at(g.next_due_us)) END
-  FROM checked c LEFT JOIN good g ON g.ord = c.ord
+         THEN followup.due_ms(followup.at(g.next_due_us)) END,
+    g.seq, g.event, g.reason, g.outcome, g.tenant, g.conversation,
+    g.episode_us, g.step, g.kind, followup.us(t.now),
+    CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_us, g.actor,
+    coalesce(g.closes, false), g.status, g.channel, g.message_id, g.message,
+    g.expires_us, w.seq, w.channel, g.trace, g.next_trace
+  FROM checked c CROSS JOIN clock t
+  LEFT JOIN good g ON g.ord = c.ord
+  LEFT JOIN withdrawn w ON w.by_seq = g.seq
   ORDER BY c.ord;
 
   -- A step that closes and says nothing closes at once; one with a message

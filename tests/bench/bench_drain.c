@@ -24,6 +24,7 @@ int main(int argc, char **argv)
     double at;
     double worker;
     double redis;
+    double postgres;
     double took;
     double floor_one;
     double floor_two;
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
     }
     worker = ground_worker_cpu_s(&w);
     redis = ground_redis_cpu_s(&w);
+    postgres = ground_postgres_cpu_s(&w);
     while (ground_streamed(&w) < n) {
         ground_pause_ms(20);
         if (ground_clock() > at + 30 + (double)n / 500) {
@@ -55,16 +57,19 @@ int main(int argc, char **argv)
     took = ground_clock() - at;
     worker = ground_worker_cpu_s(&w) - worker;
     redis = ground_redis_cpu_s(&w) - redis;
+    postgres = ground_postgres_cpu_s(&w) - postgres;
     (void)world_stop(&w, 0, SIGTERM);
     floor_one = floor_rate(&w, 1, n < 100000 ? n : 100000);
     floor_two = floor_rate(&w, 2, n < 100000 ? n : 100000);
     (void)printf("drain timers=%lld pending=%lld partitions=%d "
                  "fires_per_s=%.0f took_s=%.2f worker_us=%.1f redis_us=%.1f "
+                 "postgres_us=%.1f "
                  "floor_1=%.0f floor_2=%.0f of_floor_1=%.0f%% "
                  "of_floor_2=%.0f%%\n",
                  n, pending, parts, (double)n / took, took,
-                 worker * 1e6 / (double)n, redis * 1e6 / (double)n, floor_one,
-                 floor_two, 100 * (double)n / took / floor_one,
+                 worker * 1e6 / (double)n, redis * 1e6 / (double)n,
+                 postgres * 1e6 / (double)n, floor_one, floor_two,
+                 100 * (double)n / took / floor_one,
                  100 * (double)n / took / floor_two);
     world_close(&w);
     return 0;

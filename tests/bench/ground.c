@@ -1,5 +1,7 @@
 #include "ground.h"
 
+#include <dirent.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,36 +162,61 @@ long long ground_streamed(struct world *w)
     return sum;
 }
 
-/* Number @nth, from 0, after the name in /proc/PID/stat. */
-static long long stat_number(pid_t pid, int nth)
+/* The numbers behind the name in /proc/PID/stat; false when it is gone. */
+enum {
+    PARENT = 1,
+    USER = 11,
+    SYSTEM = 12,
+    GONE_USER = 13,
+    GONE_SYSTEM = 14,
+    PAGES = 21,
+    N_NUMBERS
+};
+
+static bool read_stat(long pid, long long numbers[N_NUMBERS])
 {
     char path[64];
     char text[1024] = "";
     char *at;
     FILE *f;
 
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     f = fopen(path, "r");
     if (f == NULL) {
-        ground_fail("no /proc of the process");
+        return false;
     }
     at = fgets(text, sizeof text, f) != NULL ? strrchr(text, ')') : NULL;
     (void)fclose(f);
-    for (int i = 0; at != NULL && i <= nth; i++) {
+    for (int i = 0; at != NULL && i < N_NUMBERS; i++) {
         at = strchr(at + 1, ' ');
+        numbers[i] = at != NULL ? strtoll(at, NULL, 10) : 0;
     }
-    return at != NULL ? strtoll(at, NULL, 10) : 0;
+    return at != NULL;
+}
+
+static double seconds(long long ticks)
+{
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double cpu_s(pid_t pid)
 {
-    return (double)(stat_number(pid, 12) + stat_number(pid, 11)) /
-           (double)sysconf(_SC_CLK_TCK);
+    long long numbers[N_NUMBERS];
+
+    if (!read_stat(pid, numbers)) {
+        ground_fail("a process is gone");
+    }
+    return seconds(numbers[USER] + numbers[SYSTEM]);
 }
 
 long long ground_worker_bytes(const struct world *w)
 {
-    return stat_number(w->workers[0], 21) * sysconf(_SC_PAGESIZE);
+    long long numbers[N_NUMBERS];
+
+    if (!read_stat(w->workers[0], numbers)) {
+        ground_fail("the worker is gone");
+    }
+    return numbers[PAGES] * sysconf(_SC_PAGESIZE);
 }
 
 double ground_worker_cpu_s(const struct world *w)
@@ -197,7 +224,33 @@ double ground_worker_cpu_s(const struct world *w)
     return cpu_s(w->workers[0]);
 }
 
-double ground_redis_cpu_s(struct world *w)
+double ground_redis_cpu_s(const struct world *w)
 {
     return cpu_s(w->redis.pid);
+}
+
+double ground_postgres_cpu_s(const struct world *w)
+{
+    long long numbers[N_NUMBERS];
+    long long sum;
+    long long server;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    if (proc == NULL || !read_stat(PQbackendPID(w->pg), numbers)) {
+        ground_fail("no /proc");
+    }
+    server = numbers[PARENT];
+    (void)read_stat((long)server, numbers);
+    sum = numbers[USER] + numbers[SYSTEM] + numbers[GONE_USER] +
+          numbers[GONE_SYSTEM];
+    while ((entry = readdir(proc)) != NULL) {
+        long pid = strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0 && read_stat(pid, numbers) && numbers[PARENT] == server) {
+            sum += numbers[USER] + numbers[SYSTEM];
+        }
+    }
+    (void)closedir(proc);
+    return seconds(sum);
 }

@@ -30,8 +30,9 @@ long long ground_streamed(struct world *w);
 /* Bytes of resident memory and seconds of processor that worker 0 has used. */
 long long ground_worker_bytes(const struct world *w);
 double ground_worker_cpu_s(const struct world *w);
-/* Seconds of processor that Redis has used. */
-double ground_redis_cpu_s(struct world *w);
+/* The same of Redis, and of PostgreSQL with all its processes. */
+double ground_redis_cpu_s(const struct world *w);
+double ground_postgres_cpu_s(const struct world *w);
 
 /* Seconds since 1970. */
 double ground_clock(void);

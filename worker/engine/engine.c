@@ -290,6 +290,11 @@ static void close_sessions(struct fup_engine *engine)
     if (engine->pg != NULL) {
         fup_pg_close(engine->pg, fup_engine_handle_closed, engine);
     }
+    for (int i = 0; i < FUP_PG_MORE; i++) {
+        if (engine->pg_more[i] != NULL) {
+            fup_pg_close(engine->pg_more[i], fup_engine_handle_closed, engine);
+        }
+    }
     if (engine->pg_lease != NULL) {
         fup_pg_close(engine->pg_lease, fup_engine_handle_closed, engine);
     }
@@ -337,6 +342,20 @@ static enum fup_code open_pg(struct fup_engine *engine,
 
     engine->open_handles += code == FUP_OK ? 1 : 0;
     return code;
+}
+
+struct fup_pg *fup_engine_pg(struct fup_engine *engine, int partition)
+{
+    int nth = partition % (1 + FUP_PG_MORE);
+    struct fup_err err;
+
+    if (nth > 0 && engine->pg_more[nth - 1] == NULL) {
+        (void)open_pg(engine, "followup worker", &engine->pg_more[nth - 1],
+                      &err);
+    }
+    return nth > 0 && engine->pg_more[nth - 1] != NULL
+               ? engine->pg_more[nth - 1]
+               : engine->pg;
 }
 
 static enum fup_code open_redis(struct fup_engine *engine,

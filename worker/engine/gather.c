@@ -140,8 +140,8 @@ static void capture(struct fup_part *part)
     part->turn.awaited++;
     part->refs++;
     part->turn.capture_req.data = part;
-    fup_pg_submit(part->engine->pg, &part->turn.capture_req, &fup_sql_capture,
-                  params, 8, on_capture);
+    fup_pg_submit(part->pg, &part->turn.capture_req, &fup_sql_capture, params,
+                  8, on_capture);
 }
 
 static void on_saved(struct fup_pg_request *req,
@@ -180,8 +180,8 @@ void fup_capture_advance(struct fup_part *part)
     part->turn.saving = true;
     part->refs++;
     part->turn.save_req.data = part;
-    fup_pg_submit(part->engine->pg, &part->turn.save_req, &fup_sql_captured,
-                  params, 3, on_saved);
+    fup_pg_submit(part->pg, &part->turn.save_req, &fup_sql_captured, params, 3,
+                  on_saved);
     replace_text(&c->unsaved, NULL);
 }
 

@@ -16,8 +16,9 @@
 #include "work.h"
 
 #define FUP_PARTS_MAX    64
+#define FUP_PG_MORE      2 /* sessions for the work of partitions, besides one */
 #define FUP_CAPTURE_PAGE 200
-#define FUP_RELAY_PAGE   200
+#define FUP_RELAY_PAGE   512 /* a batch of Redis holds twice as many */
 #define FUP_TIMER_PAGE   1000
 
 /* --- a partition that this worker owns ------------------------------------ */
@@ -92,6 +93,7 @@ struct fup_rebuild {
 
 struct fup_part {
     struct fup_engine *engine;
+    struct fup_pg *pg; /* does its work */
     int id;
     int64_t epoch;
     bool closing;
@@ -122,7 +124,8 @@ struct fup_engine {
     struct uv_loop_s *loop;
     struct fup_engine_options o;
     struct fup_pg *pg;
-    struct fup_pg *pg_lease; /* leases never wait behind work */
+    struct fup_pg *pg_more[FUP_PG_MORE]; /* NULL until a partition needs it */
+    struct fup_pg *pg_lease;             /* leases never wait behind work */
     struct fup_pg *pg_aside; /* nor work behind what may take its time */
     struct fup_redis *redis;
     struct fup_redis *reader; /* blocks on the streams that come in */
@@ -185,6 +188,10 @@ struct fup_engine {
 
 /* Leases hold, PostgreSQL is there: work may be done. */
 bool fup_engine_may_act(const struct fup_engine *engine);
+
+/* The session for the work of @partition: they are spread over a few, so that
+ * several processors of the server work. Opened when it is first asked for. */
+struct fup_pg *fup_engine_pg(struct fup_engine *engine, int partition);
 
 /* Say once that going on makes no sense. */
 void fup_engine_fatal(struct fup_engine *engine, const struct fup_err *err);
@@ -270,7 +277,12 @@ void fup_capture_advance(struct fup_part *part);
 void fup_capture_done(struct fup_part *part);
 
 /* relay.c */
+#define FUP_LEDGER_COLUMNS 24 /* of ledger_page.sql */
 void fup_relay_kick(struct fup_part *part);
+/* Relay what was just written: @rows begin with the columns of ledger_page.sql,
+ * and hold what was committed after all that was taken or read before. They are
+ * left in PostgreSQL, to be read later, when it is not their turn yet. */
+void fup_relay_take(struct fup_part *part, const struct fup_pg_rows *rows);
 void fup_relay_done(struct fup_part *part);
 
 /* rebuild.c */

@@ -51,6 +51,7 @@ enum fup_code fup_part_open(struct fup_engine *engine,
     }
     part->engine = engine;
     part->id = state->id;
+    part->pg = fup_engine_pg(engine, state->id);
     part->epoch = state->epoch;
     part->done_low = state->done_low;
     part->relay.end = state->next_seq;
@@ -184,8 +185,8 @@ static void catch_up(struct fup_part *part, const struct fup_queue_meta *meta)
     part->catching_up = true;
     part->refs++;
     part->meta_req.data = part;
-    fup_pg_submit(part->engine->pg, &part->meta_req, &fup_sql_catch_up, params,
-                  4, on_caught_up);
+    fup_pg_submit(part->pg, &part->meta_req, &fup_sql_catch_up, params, 4,
+                  on_caught_up);
 }
 
 static void on_marked(void *data, enum fup_code code, const struct fup_err *err)

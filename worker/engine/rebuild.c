@@ -118,8 +118,8 @@ static void next_page(struct fup_part *part)
     (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
     part->refs++;
     part->rebuild.req.data = part;
-    fup_pg_submit(part->engine->pg, &part->rebuild.req, &fup_sql_timers, params,
-                  3, on_page);
+    fup_pg_submit(part->pg, &part->rebuild.req, &fup_sql_timers, params, 3,
+                  on_page);
 }
 
 static void on_begun(void *data, enum fup_code code, const struct fup_err *err)
@@ -208,7 +208,7 @@ static void sweep_step(struct fup_part *part,
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     part->refs++;
     part->sweep_req.data = part;
-    fup_pg_submit(part->engine->pg, &part->sweep_req, statement, params, n, cb);
+    fup_pg_submit(part->pg, &part->sweep_req, statement, params, n, cb);
 }
 
 static void prune(struct fup_part *part);
@@ -314,7 +314,7 @@ static void ask_holds(struct fup_part *part,
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     part->refs++;
     part->hold_req.data = part;
-    fup_pg_submit(part->engine->pg, &part->hold_req, statement, params,
+    fup_pg_submit(part->pg, &part->hold_req, statement, params,
                   third != NULL ? 3 : 2, cb);
 }
 

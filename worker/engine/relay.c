@@ -1,11 +1,13 @@
 /* From the ledger to the streams.
  *
- * Rows are read in the order of their seq, which is the order of their commits.
- * Messages go onto their streams under their own seq, so that Redis itself
- * refuses a second time; then the events, then the mark of how far this went.
- * A failure anywhere means that the page is read and sent once more: messages
- * are refused, events may come twice. A full stream stops the relay, not the
- * rest of the worker: what waits is in PostgreSQL. */
+ * Rows come in the order of their seq, which is the order of their commits:
+ * from the answer that says they were written, where the relay has all before
+ * them; else they are read, a page at a time. Messages go onto their streams
+ * under their own seq, so that Redis itself refuses a second time; then the
+ * events, then the mark of how far this went. A failure anywhere means that
+ * they are read and sent once more: messages are refused, events may come
+ * twice. A full stream stops the relay, not the rest of the worker: what waits
+ * is in PostgreSQL. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,10 @@ enum {
     COL_WITHDREW_STATUS,
     COL_TRACE,
     COL_NEXT_TRACE,
+    N_COLUMNS,
 };
+
+_Static_assert(N_COLUMNS == FUP_LEDGER_COLUMNS, "settle.c counts on it");
 
 #define EVENTS_PER_ROW   4
 #define FIELDS_PER_EVENT 28
@@ -197,8 +202,6 @@ static void point_fields(struct fup_relay *relay)
 /* --- ends ------------------------------------------------------------------
  */
 
-static void read_page(struct fup_part *part);
-
 static void stop(struct fup_part *part, enum fup_code code)
 {
     struct fup_relay *relay = &part->relay;
@@ -232,7 +235,8 @@ static void on_told(void *data, enum fup_code code, const struct fup_err *err)
     }
     FUP_POINT("told");
     part->relay.seq = part->relay.last_seq;
-    read_page(part);
+    part->relay.running = false;
+    fup_relay_kick(part);
 }
 
 static void tell(struct fup_part *part)
@@ -279,14 +283,17 @@ static bool is(const char *text, const char *word)
     return text != NULL && strcmp(text, word) == 0;
 }
 
-/* Messages to put on, messages to take out. */
+/* Messages to put on, messages to take out. Where nothing was written, there is
+ * no status either. */
 static size_t outbound(const struct fup_pg_rows *rows,
+                       int end,
                        struct fup_queue_row out[FUP_RELAY_PAGE * 2],
                        char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT])
 {
+    size_t n_expires = 0;
     size_t n = 0;
 
-    for (int i = 0; i < rows->n && i < FUP_RELAY_PAGE; i++) {
+    for (int i = 0; i < end; i++) {
         const struct ledger_row r = {rows, i};
         const char *status = text(&r, COL_STATUS);
 
@@ -305,10 +312,10 @@ static size_t outbound(const struct fup_pg_rows *rows,
                 .shadow = is(status, "shadow"),
                 .id = text(&r, COL_MESSAGE_ID),
                 .kind = text(&r, COL_KIND),
-                .expires_at =
-                    number(&r, COL_EXPIRES) == FUP_TIME_NONE
-                        ? ""
-                        : fup_time_format(number(&r, COL_EXPIRES), expires[i]),
+                .expires_at = number(&r, COL_EXPIRES) == FUP_TIME_NONE
+                                  ? ""
+                                  : fup_time_format(number(&r, COL_EXPIRES),
+                                                    expires[n_expires++]),
                 .message = text(&r, COL_MESSAGE),
             };
         }
@@ -316,19 +323,19 @@ static size_t outbound(const struct fup_pg_rows *rows,
     return n;
 }
 
-static enum fup_code gather_events(struct fup_part *part,
-                                   const struct fup_pg_rows *rows)
+static enum fup_code
+gather_events(struct fup_part *part, const struct fup_pg_rows *rows, int end)
 {
     struct fup_relay *relay = &part->relay;
 
     fup_buf_clear(&relay->fields);
     relay->events->n = 0;
     relay->events->n_fields = 0;
-    for (int i = 0; i < rows->n && i < FUP_RELAY_PAGE; i++) {
+    for (int i = 0; i < end; i++) {
         const struct ledger_row r = {rows, i};
 
-        relay->last_seq = number(&r, COL_SEQ);
-        if (relay->last_seq > relay->end - EVENTS_KEPT) {
+        if (relay->last_seq > relay->end - EVENTS_KEPT &&
+            text(&r, COL_SEQ) != NULL) {
             add_events(part, &r);
         }
     }
@@ -338,36 +345,29 @@ static enum fup_code gather_events(struct fup_part *part,
     return relay->fields.failed;
 }
 
-static void on_page(struct fup_pg_request *req,
-                    enum fup_code code,
-                    const struct fup_pg_rows *rows,
-                    const struct fup_err *err)
+/* Send the first rows, as many as make a page. */
+static void send_page(struct fup_part *part, const struct fup_pg_rows *rows)
 {
-    struct fup_part *part = req->data;
     struct fup_relay *relay = &part->relay;
     struct fup_queue_row out[FUP_RELAY_PAGE * 2];
     char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT];
     struct fup_queue queue;
+    int n = 0;
+    int end = 0;
 
-    (void)err;
-    if (!fup_part_answered(part)) {
-        return;
-    }
-    if (code == FUP_OK && rows->n == 0) {
-        relay->running = false;
-        if (relay->wanted) {
-            fup_relay_kick(part);
+    for (; end < rows->n && n < FUP_RELAY_PAGE; end++) {
+        const struct ledger_row r = {rows, end};
+
+        if (text(&r, COL_SEQ) != NULL) {
+            relay->last_seq = number(&r, COL_SEQ);
+            n++;
         }
+    }
+    if (gather_events(part, rows, end) != FUP_OK) {
+        stop(part, FUP_ENOMEM);
         return;
     }
-    if (code == FUP_OK) {
-        code = gather_events(part, rows);
-    }
-    if (code != FUP_OK) {
-        stop(part, code);
-        return;
-    }
-    relay->n_rows = outbound(rows, out, expires);
+    relay->n_rows = outbound(rows, end, out, expires);
     FUP_POINT("page_read");
     if (relay->n_rows == 0) {
         tell(part);
@@ -378,6 +378,34 @@ static void on_page(struct fup_pg_request *req,
     fup_queue_relay(&queue, out, relay->n_rows, part->engine->o.stream_max,
                     on_relayed, part);
     FUP_POINT("relay_sent");
+}
+
+static void on_page(struct fup_pg_request *req,
+                    enum fup_code code,
+                    const struct fup_pg_rows *rows,
+                    const struct fup_err *err)
+{
+    struct fup_part *part = req->data;
+    struct fup_relay *relay = &part->relay;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        stop(part, code);
+        return;
+    }
+    if (rows->n == 0) {
+        relay->running = false;
+        relay->end = relay->seq + 1;
+        if (relay->wanted) {
+            fup_relay_kick(part);
+        }
+        return;
+    }
+    relay->wanted = relay->wanted || rows->n == FUP_RELAY_PAGE;
+    send_page(part, rows);
 }
 
 static void read_page(struct fup_part *part)
@@ -393,32 +421,60 @@ static void read_page(struct fup_part *part)
     part->relay.wanted = false;
     part->refs++;
     part->relay.req.data = part;
-    fup_pg_submit(part->engine->pg, &part->relay.req, &fup_sql_ledger_page,
-                  params, 3, on_page);
+    fup_pg_submit(part->pg, &part->relay.req, &fup_sql_ledger_page, params, 3,
+                  on_page);
+}
+
+/* --- beginnings ------------------------------------------------------------
+ */
+
+/* Nothing stands against relaying; there is room for it. */
+static bool may_begin(struct fup_part *part)
+{
+    struct fup_relay *relay = &part->relay;
+    struct fup_engine *engine = part->engine;
+
+    if (part->closing || relay->running || !relay->known ||
+        uv_now(engine->loop) < relay->next_ms || !fup_engine_may_act(engine) ||
+        !engine->redis_ok || !fup_redis_ready(engine->redis)) {
+        return false;
+    }
+    if (relay->events == NULL) {
+        relay->events = calloc(1, sizeof *relay->events);
+        fup_buf_init(&relay->fields, FIELDS_BYTES_MAX);
+    }
+    return relay->events != NULL;
 }
 
 void fup_relay_kick(struct fup_part *part)
 {
     struct fup_relay *relay = &part->relay;
-    struct fup_engine *engine = part->engine;
 
-    if (relay->end > relay->seq + 1) {
-        relay->wanted = true;
+    if ((relay->wanted || relay->end > relay->seq + 1) && may_begin(part)) {
+        relay->running = true;
+        read_page(part);
     }
-    if (part->closing || relay->running || !relay->wanted || !relay->known ||
-        uv_now(engine->loop) < relay->next_ms || !fup_engine_may_act(engine) ||
-        !engine->redis_ok || !fup_redis_ready(engine->redis)) {
-        return;
-    }
-    if (relay->events == NULL) {
-        relay->events = calloc(1, sizeof *relay->events);
-        fup_buf_init(&relay->fields, FIELDS_BYTES_MAX);
-        if (relay->events == NULL) {
-            return;
+}
+
+void fup_relay_take(struct fup_part *part, const struct fup_pg_rows *rows)
+{
+    struct fup_relay *relay = &part->relay;
+    int64_t first = FUP_TIME_NONE;
+
+    for (int i = 0; i < rows->n; i++) {
+        const struct ledger_row r = {rows, i};
+
+        if (text(&r, COL_SEQ) != NULL) {
+            first = first == FUP_TIME_NONE ? number(&r, COL_SEQ) : first;
+            relay->end = number(&r, COL_SEQ) + 1;
         }
     }
-    relay->running = true;
-    read_page(part);
+    if (first == relay->seq + 1 && may_begin(part)) {
+        relay->running = true;
+        relay->wanted = false;
+        send_page(part, rows);
+    }
+    fup_relay_kick(part);
 }
 
 void fup_relay_done(struct fup_part *part)

@@ -12,6 +12,14 @@
 #include "internal.h"
 #include "pg/statements.h"
 
+/* The columns of apply.sql behind those of the ledger. */
+enum {
+    COL_ORD = FUP_LEDGER_COLUMNS,
+    COL_RESULT,
+    COL_ENROLLMENT,
+    COL_DUE,
+};
+
 /* --- apply -----------------------------------------------------------------
  */
 
@@ -45,24 +53,23 @@ static enum fup_code
 take_result(struct fup_part *part, const struct fup_pg_rows *rows, int row)
 {
     struct fup_turn *t = &part->turn;
-    int64_t ord = fup_pg_int(rows, row, 0, -1);
+    int64_t ord = fup_pg_int(rows, row, COL_ORD, -1);
     struct fup_verdict *v;
 
     if (ord < 0 || (size_t)ord >= t->done.n) {
         return FUP_OK;
     }
     v = &t->done.items[ord];
-    if (strcmp(fup_pg_text(rows, row, 1), "done") != 0) {
+    if (strcmp(fup_pg_text(rows, row, COL_RESULT), "done") != 0) {
         v->enrollment = 0; /* its timer waits for the next verdict */
         return fup_work_add_key(&t->again, v->tenant, v->conversation);
     }
-    v->enrollment = fup_pg_int(rows, row, 2, 0);
+    v->enrollment = fup_pg_int(rows, row, COL_ENROLLMENT, 0);
     if (v->event != NULL) {
-        v->due_ms = fup_pg_int(rows, row, 3, FUP_QUEUE_NEVER);
+        v->due_ms = fup_pg_int(rows, row, COL_DUE, FUP_QUEUE_NEVER);
     }
     said(part, v);
     answer(part, v);
-    part->relay.wanted = true;
     return v->more ? fup_work_add_key(&t->again, v->tenant, v->conversation)
                    : FUP_OK;
 }
@@ -85,7 +92,7 @@ static void on_applied(struct fup_pg_request *req,
         fup_turn_fail(part, code, err);
         return;
     }
-    fup_relay_kick(part);
+    fup_relay_take(part, rows);
     fup_turn_settle(part);
 }
 
@@ -103,7 +110,7 @@ void fup_turn_apply(struct fup_part *part)
     fup_sm_move(&t->sm, FUP_TURN_APPLYING);
     part->refs++;
     t->apply_req.data = part;
-    fup_pg_submit(part->engine->pg, &t->apply_req, &fup_sql_apply, params, 4,
+    fup_pg_submit(part->pg, &t->apply_req, &fup_sql_apply, params, 4,
                   on_applied);
     FUP_POINT("apply_sent");
 }

@@ -251,8 +251,8 @@ static enum fup_code read_versions(struct fup_part *part,
     if (*ret_missing && code == FUP_OK) {
         params[0] = fup_buf_text(&ids);
         part->refs++;
-        fup_pg_submit(part->engine->pg, &part->turn.load_req,
-                      &fup_sql_version_get, params, 1, on_versions);
+        fup_pg_submit(part->pg, &part->turn.load_req, &fup_sql_version_get,
+                      params, 1, on_versions);
     }
     fup_buf_done(&ids);
     return code;
@@ -333,7 +333,7 @@ static void load(struct fup_part *part)
         params[4] = span;
         part->refs++;
         t->load_req.data = part;
-        fup_pg_submit(part->engine->pg, &t->load_req, &fup_sql_load, params, 5,
+        fup_pg_submit(part->pg, &t->load_req, &fup_sql_load, params, 5,
                       on_loaded);
     } else {
         fup_turn_fail(part, code, NULL);
