@@ -24,6 +24,8 @@
 #define FUP_QUEUE_BATCH_MAX  1024 /* timers or rows in one call */
 #define FUP_QUEUE_FIELDS_MAX 64   /* pairs of an entry that are delivered */
 #define FUP_QUEUE_NEVER      INT64_MAX
+/* Streams of a partition that may be behind at once; more wait. */
+#define FUP_QUEUE_CHANNELS_MAX 32
 
 /* The names of one partition's keys. */
 struct fup_queue {
@@ -49,6 +51,12 @@ struct fup_queue_claim {
     int64_t pending;     /* timers in due */
     size_t n;
     const struct fup_queue_timer *timers;
+};
+
+/* A channel whose stream lacks messages, from @seq on. */
+struct fup_queue_behind {
+    const char *channel;
+    int64_t seq;
 };
 
 typedef void (*fup_queue_claim_cb)(void *data,
@@ -95,6 +103,9 @@ struct fup_queue_meta {
     bool built;      /* timers were built, by this Redis server's run */
     int64_t relayed; /* ledger rows up to this seq are relayed; -1 unknown */
     int64_t epoch;   /* the newest one seen; 0 unknown */
+    /* streams that lack messages, valid during the callback */
+    struct fup_queue_behind behind[FUP_QUEUE_CHANNELS_MAX];
+    size_t n_behind;
 };
 
 typedef void (*fup_queue_meta_cb)(void *data,
@@ -139,23 +150,49 @@ struct fup_queue_row {
 
 /* Put rows onto their streams, in order, under the ids <seq>-0; the consumer
  * group "senders" is made with the stream. A row whose id the stream has
- * already passed is left alone. Stops at the first row that fails, or before a
- * row whose stream holds @max_len entries.
+ * already passed is left alone. Stops at the first row that fails.
  *
- * Calls back with claim->n = rows done; FUP_OK also when it stopped at a full
- * stream (n is less than given). When a row failed, the code is that of its
- * error, and the claim->n rows before it are done all the same; @claim is never
- * NULL here. Go on from the first row that is not done.
+ * A stream that holds @max_len entries falls behind, as does one that has lost
+ * its entries (DEL): rows for it are passed over, and count as done, until
+ * fup_queue_refill() has added all that it lacks. Other streams go on.
+ *
+ * Calls back with the rows done and with the streams behind, of those that the
+ * batch adds to. When a row failed, the code is that of its error, and the
+ * @done rows before it are done all the same. Go on from the first row that is
+ * not done. Without a channel among the rows, Redis is not asked.
  *
  * One batch of a partition at a time: a second one sent before the first is
  * answered would pass a row that the first stopped at, which could never be
  * added again. */
+typedef void (*fup_queue_relay_cb)(void *data,
+                                   enum fup_code code,
+                                   size_t done,
+                                   const struct fup_queue_behind *behind,
+                                   size_t n_behind,
+                                   const struct fup_err *err);
+
 void fup_queue_relay(const struct fup_queue *queue,
                      const struct fup_queue_row *rows,
                      size_t n,
                      int64_t max_len,
-                     fup_queue_claim_cb cb,
+                     fup_queue_relay_cb cb,
                      void *data);
+
+/* What the stream of one channel lacks, and where it is behind from then on. */
+struct fup_queue_refill {
+    const char *channel;
+    const struct fup_queue_row *rows; /* that wait for it, ascending */
+    size_t n;
+    int64_t next; /* more wait, from this seq on; -1: these are all */
+};
+
+/* Add @refill to a stream that is behind, as far as there is room. Not while a
+ * relay is under way: @refill must hold all that wait and were passed over. */
+void fup_queue_refill(const struct fup_queue *queue,
+                      const struct fup_queue_refill *refill,
+                      int64_t max_len,
+                      fup_queue_relay_cb cb,
+                      void *data);
 
 /* One entry for followup:events: @fields is name, value, name, value… */
 struct fup_queue_event {

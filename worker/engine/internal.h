@@ -69,6 +69,13 @@ struct fup_capture {
     bool busy;          /* there were changes the last time */
 };
 
+/* A stream that is, or was, behind. */
+struct fup_stream {
+    char *channel;
+    int64_t behind;   /* it lacks messages from this seq on; -1: none */
+    uint64_t next_ms; /* a refill not before; loop's clock */
+};
+
 struct fup_relay {
     bool running;
     bool wanted;
@@ -81,6 +88,11 @@ struct fup_relay {
     struct fup_buf fields; /* of the page's events */
     struct fup_events *events;
     struct fup_pg_request req;
+    struct fup_stream streams[FUP_QUEUE_CHANNELS_MAX];
+    size_t n_streams;
+    size_t refilling; /* the stream that is refilled */
+    int64_t refill_next;
+    bool refilled; /* the last thing done: the ledger's turn */
 };
 
 struct fup_rebuild {
@@ -284,6 +296,18 @@ void fup_relay_kick(struct fup_part *part);
  * left in PostgreSQL, to be read later, when it is not their turn yet. */
 void fup_relay_take(struct fup_part *part, const struct fup_pg_rows *rows);
 void fup_relay_done(struct fup_part *part);
+/* Relaying met @code: it is tried again after a pause. */
+void fup_relay_stop(struct fup_part *part, enum fup_code code);
+
+/* refill.c: streams that are behind */
+
+/* What Redis says of the streams that it was asked about. */
+void fup_refill_note(struct fup_part *part,
+                     const struct fup_queue_behind *behind,
+                     size_t n);
+/* Begin to refill one, as a part of relaying; false when none is to be. */
+bool fup_refill_start(struct fup_part *part);
+void fup_refill_forget(struct fup_part *part);
 
 /* rebuild.c */
 void fup_rebuild_kick(struct fup_part *part);

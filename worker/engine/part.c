@@ -238,8 +238,11 @@ static void on_meta(void *data,
     }
     fup_rebuild_kick(part);
     if (!part->relay.running && (!part->relay.known || meta->relayed < 0)) {
+        fup_refill_forget(part);
         mark(part, meta->relayed);
     }
+    fup_refill_note(part, meta->behind, meta->n_behind);
+    fup_relay_kick(part);
 }
 
 void fup_part_check(struct fup_part *part)

@@ -53,7 +53,7 @@ _Static_assert(N_COLUMNS == FUP_LEDGER_COLUMNS, "settle.c counts on it");
 #define FIELDS_BYTES_MAX (4u << 20)
 /* What the events stream can hold: older ones are not told again. */
 #define EVENTS_KEPT 10000
-/* After a refusal or a full stream. */
+/* After a refusal. */
 #define RETRY_MS 1000
 
 /* Events of one page. The texts lie one after the other in the relay's buffer
@@ -202,7 +202,7 @@ static void point_fields(struct fup_relay *relay)
 /* --- ends ------------------------------------------------------------------
  */
 
-static void stop(struct fup_part *part, enum fup_code code)
+void fup_relay_stop(struct fup_part *part, enum fup_code code)
 {
     struct fup_relay *relay = &part->relay;
 
@@ -230,12 +230,13 @@ static void on_told(void *data, enum fup_code code, const struct fup_err *err)
         return;
     }
     if (code != FUP_OK) {
-        stop(part, code);
+        fup_relay_stop(part, code);
         return;
     }
     FUP_POINT("told");
     part->relay.seq = part->relay.last_seq;
     part->relay.running = false;
+    part->relay.refilled = false;
     fup_relay_kick(part);
 }
 
@@ -252,26 +253,24 @@ static void tell(struct fup_part *part)
 
 static void on_relayed(void *data,
                        enum fup_code code,
-                       const struct fup_queue_claim *done,
+                       size_t done,
+                       const struct fup_queue_behind *behind,
+                       size_t n_behind,
                        const struct fup_err *err)
 {
     struct fup_part *part = data;
 
+    (void)done;
     (void)err;
     if (!fup_part_answered(part)) {
         return;
     }
+    fup_refill_note(part, behind, n_behind);
     if (code != FUP_OK) {
-        stop(part, code);
+        fup_relay_stop(part, code);
         return;
     }
     FUP_POINT("relayed");
-    if (done->n < part->relay.n_rows) {
-        FUP_ENGINE_LOG(part->engine, WARN, "stream_full", "partition=%d",
-                       part->id);
-        stop(part, FUP_OK);
-        return;
-    }
     tell(part);
 }
 
@@ -364,7 +363,7 @@ static void send_page(struct fup_part *part, const struct fup_pg_rows *rows)
         }
     }
     if (gather_events(part, rows, end) != FUP_OK) {
-        stop(part, FUP_ENOMEM);
+        fup_relay_stop(part, FUP_ENOMEM);
         return;
     }
     relay->n_rows = outbound(rows, end, out, expires);
@@ -393,7 +392,7 @@ static void on_page(struct fup_pg_request *req,
         return;
     }
     if (code != FUP_OK) {
-        stop(part, code);
+        fup_relay_stop(part, code);
         return;
     }
     if (rows->n == 0) {
@@ -450,9 +449,14 @@ void fup_relay_kick(struct fup_part *part)
 {
     struct fup_relay *relay = &part->relay;
 
-    if ((relay->wanted || relay->end > relay->seq + 1) && may_begin(part)) {
+    if (!may_begin(part) || (!relay->refilled && fup_refill_start(part))) {
+        return;
+    }
+    if (relay->wanted || relay->end > relay->seq + 1) {
         relay->running = true;
         read_page(part);
+    } else {
+        (void)fup_refill_start(part);
     }
 }
 
@@ -482,4 +486,5 @@ void fup_relay_done(struct fup_part *part)
     free(part->relay.events);
     part->relay.events = NULL;
     fup_buf_done(&part->relay.fields);
+    fup_refill_forget(part);
 }

@@ -69,3 +69,22 @@ bool fup_queue_is_array(const struct redisReply *reply, size_t n)
     return reply != NULL && reply->type == REDIS_REPLY_ARRAY &&
            reply->elements >= n;
 }
+
+size_t fup_queue_read_behind(const struct redisReply *list,
+                             struct fup_queue_behind *behind,
+                             size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; fup_queue_is_array(list, i + 2) && n < max; i += 2) {
+        const struct redisReply *channel = list->element[i];
+        const struct redisReply *seq = list->element[i + 1];
+
+        if (channel->type == REDIS_REPLY_STRING &&
+            seq->type == REDIS_REPLY_STRING) {
+            behind[n].channel = channel->str;
+            behind[n++].seq = strtoll(seq->str, NULL, 10);
+        }
+    }
+    return n;
+}

@@ -67,6 +67,8 @@ static void read_meta(const struct meta *op,
             meta->relayed = seq;
         }
     }
+    meta->n_behind = fup_queue_read_behind(reply->element[3], meta->behind,
+                                           FUP_QUEUE_CHANNELS_MAX);
 }
 
 static void on_meta(void *data,
@@ -81,7 +83,7 @@ static void on_meta(void *data,
         op->code = code;
         op->err = *err;
     }
-    if (op->code == FUP_OK && !fup_queue_is_array(reply, 3)) {
+    if (op->code == FUP_OK && !fup_queue_is_array(reply, 4)) {
         op->code = fup_queue_odd(&op->err, "meta");
     }
     if (op->code == FUP_OK) {

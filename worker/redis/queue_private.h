@@ -53,4 +53,9 @@ enum fup_code fup_queue_odd(struct fup_err *err, const char *what);
 /* Whether @reply is an array of @n or more. */
 bool fup_queue_is_array(const struct redisReply *reply, size_t n);
 
+/* {channel, seq, channel, seq, …}, borrowed; returns how many. */
+size_t fup_queue_read_behind(const struct redisReply *list,
+                             struct fup_queue_behind *behind,
+                             size_t max);
+
 #endif

@@ -14,9 +14,10 @@
 #define SHADOW_LEN 10000
 
 struct relay {
-    fup_queue_claim_cb cb;
+    fup_queue_relay_cb cb;
     void *data;
     size_t n;    /* rows given */
+    size_t keys; /* streams asked for */
     size_t sent; /* rows for the script */
     size_t row_of[];
 };
@@ -72,21 +73,31 @@ static size_t rows_done(const struct relay *op, size_t sent)
     return sent >= op->sent ? op->n : op->row_of[sent];
 }
 
+static bool is_answer(const struct redisReply *reply)
+{
+    return fup_queue_is_array(reply, 3) &&
+           reply->element[0]->type == REDIS_REPLY_INTEGER &&
+           reply->element[1]->type == REDIS_REPLY_STRING &&
+           fup_queue_is_array(reply->element[2], 0);
+}
+
 static void on_relayed(void *data,
                        enum fup_code code,
                        const struct redisReply *reply,
                        const struct fup_err *err)
 {
     struct relay *op = data;
-    struct fup_queue_claim claim = {.next_due_ms = FUP_QUEUE_NEVER};
+    struct fup_queue_behind behind[FUP_QUEUE_CHANNELS_MAX];
     struct fup_err stop = {.code = FUP_OK};
+    size_t n_behind = 0;
+    size_t done = 0;
 
-    if (code == FUP_OK && op->sent == 0) {
-        claim.n = op->n;
-    } else if (code == FUP_OK && fup_queue_is_array(reply, 2) &&
-               reply->element[0]->type == REDIS_REPLY_INTEGER &&
-               reply->element[1]->type == REDIS_REPLY_STRING) {
-        claim.n = rows_done(op, (size_t)reply->element[0]->integer);
+    if (code == FUP_OK && op->keys == 0) {
+        done = op->n;
+    } else if (code == FUP_OK && is_answer(reply)) {
+        done = rows_done(op, (size_t)reply->element[0]->integer);
+        n_behind = fup_queue_read_behind(reply->element[2], behind,
+                                         FUP_QUEUE_CHANNELS_MAX);
         if (reply->element[1]->len > 0) {
             code = fup_reply_line_code(reply->element[1]->str, &stop);
             err = &stop;
@@ -95,7 +106,7 @@ static void on_relayed(void *data,
         code = fup_queue_odd(&stop, "relay");
         err = &stop;
     }
-    op->cb(op->data, code, &claim, err);
+    op->cb(op->data, code, done, behind, n_behind, err);
     free(op);
 }
 
@@ -110,6 +121,40 @@ static void add_keys(struct fup_args *args,
                         streams->first[i]->shadow ? "shadow" : "out",
                         streams->first[i]->channel);
     }
+}
+
+/* What stands before the rows. */
+static void begin(struct fup_args *args,
+                  const struct fup_queue *queue,
+                  const struct streams *streams,
+                  int64_t max_len)
+{
+    fup_args_init(args);
+    add_keys(args, queue, streams);
+    fup_args_int(args, queue->epoch);
+    fup_args_int(args, max_len);
+    fup_args_int(args, SHADOW_LEN);
+    fup_queue_mark(args, queue);
+}
+
+static void send_script(struct fup_args *args,
+                        const struct fup_queue *queue,
+                        const struct streams *streams,
+                        struct relay *op)
+{
+    op->keys = streams->n;
+    fup_args_eval(args, queue->redis, &fup_script_relay, (int)streams->n + 1,
+                  on_relayed, op);
+}
+
+static struct relay *create(fup_queue_relay_cb cb, void *data, size_t n)
+{
+    struct relay *op = fup_redis_alloc(sizeof *op + n * sizeof op->row_of[0]);
+
+    op->cb = cb;
+    op->data = data;
+    op->n = n;
+    return op;
 }
 
 static void find_streams(struct streams *streams,
@@ -141,16 +186,13 @@ void fup_queue_relay(const struct fup_queue *queue,
                      const struct fup_queue_row *rows,
                      size_t n,
                      int64_t max_len,
-                     fup_queue_claim_cb cb,
+                     fup_queue_relay_cb cb,
                      void *data)
 {
-    struct relay *op = fup_redis_alloc(sizeof *op + n * sizeof op->row_of[0]);
+    struct relay *op = create(cb, data, n);
     struct streams streams;
     struct fup_args args;
 
-    op->cb = cb;
-    op->data = data;
-    op->n = n;
     if (n > FUP_QUEUE_BATCH_MAX) {
         fup_redis_defer(queue->redis, FUP_EINVAL, "a batch of more than 1024",
                         on_relayed, op);
@@ -161,13 +203,35 @@ void fup_queue_relay(const struct fup_queue *queue,
         fup_redis_defer(queue->redis, FUP_OK, "", on_relayed, op);
         return;
     }
-    fup_args_init(&args);
-    add_keys(&args, queue, &streams);
-    fup_args_int(&args, queue->epoch);
-    fup_args_int(&args, max_len);
-    fup_args_int(&args, SHADOW_LEN);
-    fup_queue_mark(&args, queue);
+    begin(&args, queue, &streams, max_len);
+    fup_args_text(&args, "");
     add_rows(&args, &streams, rows, op);
-    fup_args_eval(&args, queue->redis, &fup_script_relay, (int)streams.n + 1,
-                  on_relayed, op);
+    send_script(&args, queue, &streams, op);
+}
+
+void fup_queue_refill(const struct fup_queue *queue,
+                      const struct fup_queue_refill *refill,
+                      int64_t max_len,
+                      fup_queue_relay_cb cb,
+                      void *data)
+{
+    const struct fup_queue_row stream = {.channel = refill->channel};
+    struct relay *op = create(cb, data, refill->n);
+    struct streams streams;
+    struct fup_args args;
+
+    if (refill->n > FUP_QUEUE_BATCH_MAX) {
+        fup_redis_defer(queue->redis, FUP_EINVAL, "a batch of more than 1024",
+                        on_relayed, op);
+        return;
+    }
+    find_streams(&streams, &stream, 1);
+    begin(&args, queue, &streams, max_len);
+    if (refill->next < 0) {
+        fup_args_text(&args, "end");
+    } else {
+        fup_args_int(&args, refill->next);
+    }
+    add_rows(&args, &streams, refill->rows, op);
+    send_script(&args, queue, &streams, op);
 }

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <hiredis/hiredis.h>
@@ -7,7 +8,51 @@
 #define SOON 5000
 #define OUT  "followup:{p00}:out:"
 
-static struct claimed last;
+static struct {
+    struct fixture *f;
+    bool done;
+    bool inside;
+    size_t rows;
+    enum fup_code code;
+    struct fup_err err;
+    char behind[64]; /* channel and seq, of all of them */
+} last;
+
+static void on_relayed(void *data,
+                       enum fup_code code,
+                       size_t done,
+                       const struct fup_queue_behind *behind,
+                       size_t n_behind,
+                       const struct fup_err *err)
+{
+    struct fixture *f = data;
+
+    last.inside = f->submitting;
+    last.rows = done;
+    last.code = code;
+    last.err = *err;
+    for (size_t i = 0; i < n_behind; i++) {
+        size_t at = strlen(last.behind);
+
+        (void)snprintf(last.behind + at, sizeof last.behind - at, "%s %lld ",
+                       behind[i].channel, (long long)behind[i].seq);
+    }
+    last.done = true;
+}
+
+static size_t answer(struct fixture *f)
+{
+    f->submitting = false;
+    assert_true(loop_until(f, &last.done, SOON));
+    assert_false(last.inside);
+    return last.rows;
+}
+
+static void begin(struct fixture *f)
+{
+    memset(&last, 0, sizeof last);
+    f->submitting = true;
+}
 
 static size_t relay(struct fixture *f,
                     const struct fup_queue_row *rows,
@@ -16,25 +61,23 @@ static size_t relay(struct fixture *f,
 {
     struct fup_queue queue = queue_of(f);
 
-    claimed_init(&last, f);
-    f->submitting = true;
-    fup_queue_relay(&queue, rows, n, max, on_claimed, &last);
-    f->submitting = false;
-    assert_true(loop_until(f, &last.done, SOON));
-    assert_true(last.has_claim);
-    assert_false(last.inside);
-    return last.claim.n;
+    begin(f);
+    fup_queue_relay(&queue, rows, n, max, on_relayed, f);
+    return answer(f);
 }
 
-static void
-refuse(struct fixture *f, const struct fup_queue_row *row, enum fup_code code)
+static size_t refill(struct fixture *f,
+                     const struct fup_queue_row *rows,
+                     size_t n,
+                     int64_t next,
+                     int64_t max)
 {
+    const struct fup_queue_refill what = {"sms", rows, n, next};
     struct fup_queue queue = queue_of(f);
 
-    claimed_init(&last, f);
-    fup_queue_relay(&queue, row, 1, 100, on_claimed, &last);
-    assert_true(loop_until(f, &last.done, SOON));
-    assert_int_equal(last.code, code);
+    begin(f);
+    fup_queue_refill(&queue, &what, max, on_relayed, f);
+    return answer(f);
 }
 
 static struct fup_queue_row row(int64_t seq, const char *channel)
@@ -153,21 +196,77 @@ static void a_server_without_memory_takes_none_and_loses_none(void **state)
     assert_int_equal(len(f, "sms"), 3);
 }
 
-static void a_full_stream_stops_the_batch(void **state)
+static void a_full_stream_stops_no_other(void **state)
 {
     struct fixture *f = *state;
     const struct fup_queue_row rows[] = {row(1, "sms"), row(2, "email"),
                                          row(3, "sms"), row(4, "sms"),
                                          row(5, "email")};
 
-    assert_int_equal(relay(f, rows, 5, 2), 3);
+    assert_int_equal(relay(f, rows, 5, 2), 5);
     assert_int_equal(last.code, FUP_OK);
-    assert_int_equal(len(f, "sms"), 2);
-    assert_int_equal(len(f, "email"), 1);
-    redis_server_do(&f->server, "XDEL " OUT "sms 1-0");
-    assert_int_equal(relay(f, rows + 3, 2, 2), 2);
+    assert_string_equal(last.behind, "sms 4 ");
     assert_int_equal(len(f, "sms"), 2);
     assert_int_equal(len(f, "email"), 2);
+}
+
+/* Else 4 could never be added. */
+static void a_stream_that_is_behind_gets_no_later_row(void **state)
+{
+    struct fixture *f = *state;
+    const struct fup_queue_row rows[] = {row(1, "sms"), row(3, "sms"),
+                                         row(4, "sms"), row(6, "sms")};
+
+    assert_int_equal(relay(f, rows, 3, 2), 3);
+    redis_server_do(&f->server, "XDEL " OUT "sms 1-0 3-0");
+    assert_int_equal(relay(f, rows + 3, 1, 2), 1);
+    assert_string_equal(last.behind, "sms 4 ");
+    assert_int_equal(len(f, "sms"), 0);
+    assert_int_equal(refill(f, rows + 2, 1, 5, 2), 1);
+    assert_string_equal(last.behind, "sms 5 ");
+    assert_int_equal(relay(f, rows + 3, 1, 2), 1);
+    assert_int_equal(len(f, "sms"), 1);
+    assert_int_equal(refill(f, rows + 3, 1, -1, 2), 1);
+    assert_string_equal(last.behind, "");
+    assert_int_equal(len(f, "sms"), 2);
+    redis_server_do(&f->server, "XDEL " OUT "sms 4-0");
+    assert_int_equal(
+        relay(f, &(struct fup_queue_row){.seq = 7, .channel = "sms"}, 1, 2), 1);
+    assert_int_equal(len(f, "sms"), 2);
+}
+
+static void a_refill_ends_where_the_stream_is_full(void **state)
+{
+    struct fixture *f = *state;
+    const struct fup_queue_row rows[] = {row(1, "sms"), row(2, "sms"),
+                                         row(3, "sms"), row(4, "sms")};
+
+    assert_int_equal(relay(f, rows, 4, 1), 4);
+    assert_int_equal(refill(f, rows + 1, 3, -1, 3), 3);
+    assert_string_equal(last.behind, "sms 4 ");
+    assert_int_equal(len(f, "sms"), 3);
+}
+
+static void a_stream_that_is_deleted_is_behind_from_the_start(void **state)
+{
+    struct fixture *f = *state;
+    const struct fup_queue_row rows[] = {row(1, "sms"), row(2, "email"),
+                                         row(3, "sms"), row(4, "sms")};
+
+    assert_int_equal(relay(f, rows, 3, 9), 3);
+    redis_server_do(&f->server, "DEL " OUT "sms");
+    /* as a sender does that waits for it */
+    redis_server_do(&f->server, "XGROUP CREATE " OUT "sms senders 0 MKSTREAM");
+    assert_int_equal(relay(f, rows + 3, 1, 9), 1);
+    assert_string_equal(last.behind, "sms 0 ");
+    assert_int_equal(len(f, "sms"), 0);
+    assert_int_equal(
+        refill(f, (const struct fup_queue_row[]){rows[0], rows[2], rows[3]}, 3,
+               -1, 9),
+        3);
+    assert_string_equal(last.behind, "");
+    assert_int_equal(len(f, "sms"), 3);
+    assert_int_equal(len(f, "email"), 1);
 }
 
 static void a_row_is_withdrawn(void **state)
@@ -238,20 +337,6 @@ static void losing_the_stream_begins_it_anew(void **state)
         redis_server_int(&f->server, "XGROUP DESTROY " OUT "sms senders"), 1);
 }
 
-static void a_deleted_stream_is_filled_from_its_beginning(void **state)
-{
-    struct fixture *f = *state;
-    const struct fup_queue_row rows[] = {row(1, "sms"), row(2, "sms"),
-                                         row(3, "sms")};
-
-    assert_int_equal(relay(f, rows, 2, 100), 2);
-    redis_server_do(&f->server, "DEL " OUT "sms");
-    refuse(f, rows + 2, FUP_ELOST);
-    assert_int_equal(len(f, "sms"), 0);
-    assert_int_equal(relay(f, rows, 3, 100), 3);
-    assert_int_equal(len(f, "sms"), 3);
-}
-
 #define READY(test)                                                            \
     cmocka_unit_test_setup_teardown(test, with_session, without_session)
 
@@ -264,13 +349,15 @@ int main(void)
         READY(a_repeat_is_harmless),
         READY(a_failing_row_stops_the_batch_until_it_is_healed),
         READY(a_server_without_memory_takes_none_and_loses_none),
-        READY(a_full_stream_stops_the_batch),
+        READY(a_full_stream_stops_no_other),
+        READY(a_stream_that_is_behind_gets_no_later_row),
+        READY(a_refill_ends_where_the_stream_is_full),
+        READY(a_stream_that_is_deleted_is_behind_from_the_start),
         READY(a_row_is_withdrawn),
         READY(shadow_rows_go_apart_and_are_capped),
         READY(only_what_goes_nowhere_is_done_without_redis),
         READY(an_older_owner_relays_nothing),
         READY(losing_the_stream_begins_it_anew),
-        READY(a_deleted_stream_is_filled_from_its_beginning),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
