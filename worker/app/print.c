@@ -193,7 +193,7 @@ static size_t add_columns(const cJSON *rows,
 
 static void add_rows(const cJSON *rows, struct fup_buf *out)
 {
-    struct column columns[COLUMNS_MAX];
+    struct column columns[COLUMNS_MAX] = {{0}};
     size_t n = 0;
     const cJSON *item;
 
