@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         ground_fail("memory");
     }
     ground_open(&w, parts);
-    ground_seed(&w, 1, n, "now() + interval '1 day'", true);
+    ground_seed(&w, 1, n, "now() + interval '40 min'", true);
     ground_seed(&w, n + 1, pending, "now() + interval '10 day'", false);
     ground_start(&w, NULL);
     ground_await_built(&w);
