@@ -30,22 +30,22 @@ static int64_t now_us(void)
            (offset != NULL ? *offset : 0);
 }
 
-int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+int gettimeofday(struct timeval *restrict tv, void *restrict tz)
 {
     int64_t us = now_us();
 
-    (void)zone;
+    (void)tz;
     tv->tv_sec = us / US_PER_S;
     tv->tv_usec = us % US_PER_S;
     return 0;
 }
 
-time_t time(time_t *ret_time)
+time_t time(time_t *timer)
 {
     time_t now = (time_t)(now_us() / US_PER_S);
 
-    if (ret_time != NULL) {
-        *ret_time = now;
+    if (timer != NULL) {
+        *timer = now;
     }
     return now;
 }

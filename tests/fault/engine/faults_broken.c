@@ -47,8 +47,6 @@ static void no_objections(struct run *run, const struct fault *fault)
 {
     change(run, "followup.objection", "WHEN f.last_inbound_at > l.episode_at",
            "WHEN false");
-    change(run, "followup.objection", "WHEN n.outcome = 'cancelled'",
-           "WHEN false");
     change(run, "followup.apply", "(g.withdraw OR g.status IS NOT NULL)",
            "false");
     atomic_store(&run->tape->slow_ms, fault->number);
