@@ -56,11 +56,8 @@ static void no_objections(struct run *run, const struct fault *fault)
 /* A permit is given as often as it is asked for. */
 static void permit_again(struct run *run, const struct fault *fault)
 {
-    change(run, "followup.objection", "WHEN l.status = 'permit'", "WHEN false");
-    change(run, "followup.objection", "WHEN l.status <> 'pending'",
-           "WHEN false");
-    change(run, "followup.objection", "WHEN n.last_out_seq <> l.seq",
-           "WHEN false");
+    change(run, "followup.objections", "nullif(followup.objection(l), '')",
+           "NULL::text");
     change(run, "followup.permit_inner", "l.status = 'pending'", "true");
     for (int i = 0; i < RUN_SENDERS; i++) {
         run->die_at[RUN_WORKERS + i] = fault->arg;

@@ -7,7 +7,7 @@
 #include "faults.h"
 
 #define RECOVERY_MS 12000
-#define CROWD       3000
+#define CROWD       1500
 #define CROWD_PER_S 250 /* which a slow machine still manages */
 
 /* Many silences that begin in the same microsecond: all of their timers are

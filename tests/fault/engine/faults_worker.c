@@ -1,6 +1,8 @@
 /* Workers that die, sleep, leave and come again, and senders that die. */
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "faults.h"
@@ -11,16 +13,32 @@
 /* --- dying at a point ------------------------------------------------------
  */
 
+/* "one second": a point for each of the two. */
+static void share(const struct fault *fault, const char **dies, size_t n)
+{
+    static char buffers[2][64]; /* one for each of a pair */
+    static int used;
+    char *labels = buffers[used++ % 2];
+    char *space;
+
+    (void)snprintf(labels, sizeof buffers[0], "%s", fault->arg);
+    space = strchr(labels, ' ');
+    for (size_t i = 0; i < n; i++) {
+        dies[i] = space != NULL && i > 0 ? space + 1 : labels;
+    }
+    if (space != NULL) {
+        *space = '\0';
+    }
+}
+
 static void die_at(struct run *run, const struct fault *fault)
 {
-    run->die_at[0] = fault->arg;
+    share(fault, run->die_at, RUN_WORKERS);
 }
 
 static void sender_dies_at(struct run *run, const struct fault *fault)
 {
-    for (int i = 0; i < RUN_SENDERS; i++) {
-        run->die_at[RUN_WORKERS + i] = fault->arg;
-    }
+    share(fault, run->die_at + RUN_WORKERS, RUN_SENDERS);
     atomic_store(&run->tape->slow_ms, 5);
 }
 
@@ -162,10 +180,11 @@ static void be_stopped(struct run *run, const struct fault *fault)
     change_owner(run, fault, SIGTERM);
 }
 
-#define DIES(label)                                                            \
+/* The first worker dies at one point, the second one at the other. */
+#define DIE(one, other)                                                        \
     {                                                                          \
-        "die_" label, "worker", FAULT_POINTS, RECOVERY_MS, label ":3", 3000,   \
-            die_at, some_time                                                  \
+        "die_" one "_" other, "worker", FAULT_POINTS, RECOVERY_MS,             \
+            one ":3 " other ":6", 3000, die_at, some_time                      \
     }
 #define SLEEPS(label)                                                          \
     {                                                                          \
@@ -174,25 +193,16 @@ static void be_stopped(struct run *run, const struct fault *fault)
     }
 
 const struct fault faults_worker[] = {
-    DIES("captured"),
-    DIES("claimed"),
-    DIES("loaded"),
-    DIES("decided"),
-    DIES("judged"),
-    DIES("apply_sent"),
-    DIES("applied"),
-    DIES("settle_sent"),
-    DIES("settled"),
-    DIES("page_read"),
-    DIES("relay_sent"),
-    DIES("relayed"),
-    DIES("told"),
-    DIES("keeping"),
-    DIES("kept"),
-    DIES("ack_sent"),
-    DIES("leased"),
-    DIES("saved"),
-    DIES("closed"),
+    DIE("captured", "relay_sent"),
+    DIE("claimed", "relayed"),
+    DIE("loaded", "told"),
+    DIE("decided", "keeping"),
+    DIE("judged", "kept"),
+    DIE("apply_sent", "ack_sent"),
+    DIE("applied", "leased"),
+    DIE("settle_sent", "saved"),
+    DIE("settled", "closed"),
+    DIE("page_read", "claimed"),
     SLEEPS("judged"),
     SLEEPS("claimed"),
     SLEEPS("page_read"),
@@ -213,18 +223,16 @@ const struct fault faults_worker[] = {
     {.name = NULL},
 };
 
-#define SENDER_DIES(label)                                                     \
+#define SENDERS_DIE(one, other)                                                \
     {                                                                          \
-        "sender_dies_" label, "sender", FAULT_POINTS | FAULT_DOUBT,            \
-            RECOVERY_MS, label ":20", 0, sender_dies_at, let_take_over         \
+        "senders_die_" one "_" other, "sender", FAULT_POINTS | FAULT_DOUBT,    \
+            RECOVERY_MS, one ":20 " other ":20", 0, sender_dies_at,            \
+            let_take_over                                                      \
     }
 
 const struct fault faults_sender[] = {
-    SENDER_DIES("permit_sent"),
-    SENDER_DIES("permitted"),
-    SENDER_DIES("calling"),
-    SENDER_DIES("delivered"),
-    SENDER_DIES("report_sent"),
-    SENDER_DIES("acking"),
+    SENDERS_DIE("permit_sent", "delivered"),
+    SENDERS_DIE("permitted", "report_sent"),
+    SENDERS_DIE("calling", "acking"),
     {.name = NULL},
 };
