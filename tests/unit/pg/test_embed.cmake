@@ -75,3 +75,12 @@ file(APPEND ${WORK_DIR}/CMakeLists.txt
   "target_compile_definitions(show PRIVATE STATEMENT=fup_sql_fire_next)\n")
 expect("a statement"
   "m 0002_b=select 2\nf time=f\na plain=\ns fire_next=-- one\nselect 1\n\n")
+
+file(WRITE ${sql}/adapters/shared/x.sql "shared\n")
+file(WRITE ${sql}/adapters/plain.sql "\\ir shared/x.sql\nown\n")
+set(rest "s fire_next=-- one\nselect 1\n\n")
+expect("another file in place of the first line"
+  "m 0002_b=select 2\nf time=f\na plain=shared\n\nown\n\n${rest}")
+file(WRITE ${sql}/adapters/shared/x.sql "other")
+expect("which was edited"
+  "m 0002_b=select 2\nf time=f\na plain=other\nown\n\n${rest}")
