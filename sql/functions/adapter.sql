@@ -67,7 +67,7 @@ BEGIN
 END
 $$;
 
--- --- for adapters to use --------------------------------------------------------
+-- --- for adapters to use ------------------------------------------------------
 
 -- The columns that an adapter reads: a table and its columns, with spaces
 -- between, in each text.
@@ -125,8 +125,8 @@ RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = to_regclass(tab)
                    AND g.tgname = 'followup_changed') THEN
-    EXECUTE format('CREATE TRIGGER followup_changed AFTER %s ON %s FOR EACH ROW '
-      'EXECUTE FUNCTION followup.%I()', events, tab::regclass, calls);
+    EXECUTE format('CREATE TRIGGER followup_changed AFTER %s ON %s '
+      'FOR EACH ROW EXECUTE FUNCTION followup.%I()', events, tab::regclass, calls);
   END IF;
 END
 $$;

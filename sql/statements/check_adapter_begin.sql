@@ -163,12 +163,21 @@ BEGIN
 END
 $$;
 
+-- The functions that each adapter has to make; renamed, for what others have
+-- made may depend on them.
+CREATE FUNCTION pg_temp.set_aside() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  ALTER FUNCTION followup.conversation_facts(text[], text[])
+    RENAME TO conversation_facts_before;
+  ALTER FUNCTION followup.close_conversation(text, text)
+    RENAME TO close_conversation_before;
+END
+$$;
+
 CREATE FUNCTION pg_temp.remake(functions text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   SET LOCAL check_function_bodies = off;
-  DROP FUNCTION IF EXISTS followup.conversation_facts(text[], text[]);
-  DROP FUNCTION IF EXISTS followup.close_conversation(text, text);
   EXECUTE functions;
 END
 $$;

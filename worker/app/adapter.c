@@ -89,14 +89,14 @@ static void add_line(struct fup_buf *buf, const char *sql)
 }
 
 enum fup_code fup_adapter_script(const struct fup_adapter *adapter,
-                                 const struct fup_statement *first,
+                                 const struct fup_statement *then,
                                  struct fup_buf *script)
 {
     fup_buf_init(script, ADAPTER_MAX_BYTES + FORGET_MAX_BYTES);
-    if (first != NULL) {
-        add_line(script, first->sql);
-    }
     add_line(script, fup_sql_migrate_forget.sql);
+    if (then != NULL) {
+        add_line(script, then->sql);
+    }
     fup_buf_adds(script, adapter->sql);
     return script->failed;
 }

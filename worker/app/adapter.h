@@ -27,14 +27,14 @@ FUP_MUST_CHECK enum fup_code fup_adapter_find(const char *name,
 /* Only among those that are shipped; false: there is none. */
 bool fup_adapter_find_shipped(const char *name, struct fup_adapter *adapter);
 
-/* Begin *@script, which is the caller's to end: @first (NULL: nothing), then
- * what forgets the adapter before, all on the first line, so that the lines
- * that PostgreSQL names are those of the file, then the adapter.
+/* Begin *@script, which is the caller's to end: what forgets the adapter
+ * before, and @then (NULL: nothing), on one line, so that the lines that
+ * PostgreSQL names are those of the file; then the adapter.
  *
  * Errors: FUP_ENOMEM, FUP_ELIMIT. */
 FUP_MUST_CHECK enum fup_code
 fup_adapter_script(const struct fup_adapter *adapter,
-                   const struct fup_statement *first,
+                   const struct fup_statement *then,
                    struct fup_buf *script);
 
 void fup_adapter_done(struct fup_adapter *adapter);
