@@ -16,7 +16,7 @@
 #include "work.h"
 
 #define FUP_PARTS_MAX    64
-#define FUP_PG_MORE      2 /* sessions for the work of partitions, besides one */
+#define FUP_PG_MORE      2 /* sessions for partitions, besides one */
 #define FUP_CAPTURE_PAGE 200
 #define FUP_RELAY_PAGE   512 /* a batch of Redis holds twice as many */
 #define FUP_TIMER_PAGE   1000
