@@ -112,6 +112,7 @@ static void steal(struct run *run, const struct fault *fault)
 {
     run_signal_senders(run, SIGSTOP);
     run_for(run, fault->number);
+    run_await_last_steps(run);
     for (int p = 0; p < 3; p++) {
         redis_server_do(&run->w.redis,
                         "XTRIM followup:{p%02d}:out:" RUN_CHANNEL " MAXLEN 0",
@@ -143,6 +144,6 @@ const struct fault faults_broken[] = {
     BROKEN("same_epoch", 0, NULL, 4000, same_epoch, kill_first),
     BROKEN("deaf", 0, NULL, 1000, deaf, some_time),
     BROKEN("fast", 0, NULL, 1000, fast, some_time),
-    BROKEN("steals", 0, NULL, 5500, NULL, steal),
+    BROKEN("steals", 0, NULL, 3000, NULL, steal),
     {.name = NULL},
 };

@@ -60,6 +60,7 @@ static void delete_full(struct run *run, const struct fault *fault)
 {
     run_signal_senders(run, SIGSTOP);
     run_for(run, fault->number);
+    run_await_last_steps(run);
     for (int i = 0; i < 3; i++) {
         redis_server_do(&run->w.redis, "DEL followup:{p%02d}:out:" RUN_CHANNEL,
                         i);
@@ -73,7 +74,7 @@ const struct fault faults_load[] = {
      some_time},
     {"slow_provider", "load", 0, RECOVERY_MS, NULL, 40, NULL, be_slow},
     {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL, senders_away},
-    {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 5500, NULL,
+    {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 3000, NULL,
      delete_full},
     {.name = NULL},
 };

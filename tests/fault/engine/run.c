@@ -20,6 +20,7 @@
 #define DRAIN_MS      60000
 #define WORKERS_MS    20000
 #define PARTITIONS    "3"
+#define LAST_STEPS_MS 30000
 #define ASLEEP_MS     8000
 #define OLD_ENTRY_MS  "61000" /* when the reference sender takes it over */
 #define LEFT_ENTRY_MS 1000
@@ -132,6 +133,14 @@ void run_signal_senders(const struct run *run, int sig)
             (void)kill(run->senders[i], sig);
         }
     }
+}
+
+void run_await_last_steps(struct run *run)
+{
+    (void)world_until(&run->w, LAST_STEPS_MS,
+                      "SELECT count(*) > 2 FROM followup.ledger WHERE status = "
+                      "'pending' AND step = 3");
+    run_for(run, 300);
 }
 
 static bool has_ended(pid_t pid)

@@ -116,6 +116,10 @@ void run_stop_worker(struct run *run, int i, int sig);
 
 void run_signal_senders(const struct run *run, int sig);
 
+/* With the senders asleep: wait until last steps, which nothing comes after,
+ * are in their streams. */
+void run_await_last_steps(struct run *run);
+
 /* PostgreSQL has been away: connect the run's own session again. */
 void run_reconnect(struct run *run);
 
