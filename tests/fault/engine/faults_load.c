@@ -8,7 +8,7 @@
 
 #define RECOVERY_MS 12000
 #define CROWD       1500
-#define CROWD_PER_S 250 /* which a slow machine still manages */
+#define CROWD_PER_S 20 /* which a slow machine still manages */
 
 /* Many silences that begin in the same microsecond: all of their timers are
  * due in the same millisecond, three times. */
