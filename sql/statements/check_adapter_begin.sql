@@ -19,7 +19,9 @@ WHERE l.pid = pg_backend_pid() AND l.granted AND l.locktype = 'relation'
   AND c.relnamespace NOT IN ('pg_catalog'::regnamespace,
                              'followup'::regnamespace);
 
-CREATE TEMP TABLE wanted (n bigint, tenant text, conversation text);
+CREATE TEMP TABLE wanted (
+  n bigint, tenant text, conversation text,
+  asked boolean NOT NULL DEFAULT false);
 CREATE INDEX ON pg_temp.wanted (n);
 
 CREATE TEMP TABLE fact (
@@ -256,6 +258,8 @@ BEGIN
     SELECT f.* FROM followup.conversation_facts(t, c) f;
     GET DIAGNOSTICS came = ROW_COUNT;
     ms := extract(epoch FROM clock_timestamp() - begun) * 1000;
+    UPDATE pg_temp.wanted w SET asked = true
+    WHERE w.n > number::bigint * size AND w.n <= (number + 1)::bigint * size;
   EXCEPTION WHEN OTHERS THEN
     problem := format('conversation_facts() fails: %s: %s', SQLSTATE, SQLERRM);
     SELECT format('conversation_facts() fails for %s/%s: %s', a.t, a.c,
@@ -382,7 +386,8 @@ RETURNS TABLE (severity text, problem text) LANGUAGE sql AS $$
     SELECT 'warning', 'named, but without facts',
       concat_ws('/', w.tenant, w.conversation)
     FROM pg_temp.wanted w
-    WHERE concat_ws('/', w.tenant, w.conversation) NOT IN (SELECT key FROM f)
+    WHERE w.asked AND concat_ws('/', w.tenant, w.conversation)
+      NOT IN (SELECT key FROM f)
     UNION ALL
     SELECT 'error', 'channel is null', key FROM f WHERE channel IS NULL
     UNION ALL

@@ -78,21 +78,28 @@ SELECT key(a.c), CASE WHEN a.m < 90 THEN a.at END, a.at,
   'text ' || a.m
 FROM (
   SELECT *, timestamp '2026-01-01' + m * interval '1 minute' AS at FROM (VALUES
-  (1, 1, true, NULL, 'reply', false, NULL), (1, 5, false, 1, 'reply', false, NULL),
-  (2, 1, true, NULL, 'reply', false, NULL), (2, 5, false, 1, 'reply', true, NULL),
-  (3, 1, true, NULL, 'reply', false, NULL), (3, 5, false, 1, 'note', false, NULL),
+  (1, 1, true, NULL, 'reply', false, NULL),
+  (1, 5, false, 1, 'reply', false, NULL),
+  (2, 1, true, NULL, 'reply', false, NULL),
+  (2, 5, false, 1, 'reply', true, NULL),
+  (3, 1, true, NULL, 'reply', false, NULL),
+  (3, 5, false, 1, 'note', false, NULL),
   (4, 1, true, NULL, 'reply', false, NULL),
   (4, 5, false, NULL, 'bot', false, NULL),
   (5, 1, true, NULL, 'reply', false, NULL),
   (5, 5, false, NULL, 'bot', true, '{"is_reminder": true}'),
   (5, 6, false, 1, 'bot', false, '{"is_reminder": true}'),
-  (6, 1, true, NULL, 'reply', false, NULL), (6, 5, false, 1, 'reply', false, NULL),
+  (6, 1, true, NULL, 'reply', false, NULL),
+  (6, 5, false, 1, 'reply', false, NULL),
   (6, 8, false, 2, 'reply', false, NULL),
-  (7, 5, true, NULL, 'reply', false, NULL), (7, 5, false, 1, 'reply', false, NULL),
-  (8, 1, true, NULL, 'reply', NULL, NULL), (8, 95, false, 1, 'reply', NULL, NULL),
+  (7, 5, true, NULL, 'reply', false, NULL),
+  (7, 5, false, 1, 'reply', false, NULL),
+  (8, 1, true, NULL, 'reply', NULL, NULL),
+  (8, 95, false, 1, 'reply', NULL, NULL),
   (21, 1, false, 1, 'reply', false, NULL),
   (22, 1, true, NULL, 'reply', false, NULL),
-  (22, 3, true, NULL, 'note', true, NULL), (22, 2, false, 1, 'reply', false, NULL)
+  (22, 3, true, NULL, 'note', true, NULL),
+  (22, 2, false, 1, 'reply', false, NULL)
   ) v(c, m, inb, u, ty, p, meta)) a;
 
 INSERT INTO cases SELECT key(t)::text, key(id)::text, what, expected::jsonb

@@ -91,8 +91,8 @@ INSERT INTO tags (tag_item_id, tag_object_id, o_id) VALUES
   (2, 1, 2), (3, 1, 2), (1, 1, 19), (1, 2, 1);
 
 -- ticket, minute, sender, type, internal, by, preferences, to
-INSERT INTO ticket_articles (ticket_id, created_at, sender_id, type_id, internal,
-  created_by_id, preferences, "to", cc, body, detected_language)
+INSERT INTO ticket_articles (ticket_id, created_at, sender_id, type_id,
+  internal, created_by_id, preferences, "to", cc, body, detected_language)
 SELECT a.t, timestamp '2026-01-01' + a.m * interval '1 minute', a.s, a.ty, a.i,
   a.by, a.pref, coalesce(a.rcpt, 'Ana <Ana@X>'), NULL, 'text ' || a.m,
   CASE a.s WHEN 2 THEN 'es' END
@@ -136,7 +136,8 @@ INSERT INTO cases SELECT 'default', id::text, what, expected::jsonb FROM (VALUES
   (4, 'an internal mail', '{"last_answer_at": null}'),
   (5, 'an automation answered', '{"last_inbound_at": 1, "last_answer_at": null,
     "last_human_at": null}'),
-  (6, 'an agent noted a call', '{"last_inbound_at": 1, "last_answer_at": null}'),
+  (6, 'an agent noted a call', '{"last_inbound_at": 1,
+    "last_answer_at": null}'),
   (7, 'the customer called', '{"last_inbound_at": 5, "last_answer_at": 1,
     "channel": "email"}'),
   (8, 'replied by mail', '{"channel": "email", "last_inbound_at": 9,
