@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_MAX (256 * 1024)
+#define TEXT_MAX ((size_t)256 * 1024)
 
 static struct world world;
 
