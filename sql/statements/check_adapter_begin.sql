@@ -368,26 +368,26 @@ RETURNS TABLE (severity text, problem text) LANGUAGE sql AS $$
   ), bad_zone AS MATERIALIZED (
     SELECT z FROM (SELECT DISTINCT z FROM zone) d
     WHERE followup.first_timezone(z) IS NULL
+  ), came AS MATERIALIZED (
+    SELECT key, count(*) AS n,
+      bool_or(tenant_id IS NULL OR conversation_id IS NULL) AS is_none
+    FROM f GROUP BY key
+  ), asked AS MATERIALIZED (
+    SELECT concat_ws('/', w.tenant, w.conversation) AS key, count(*) AS n
+    FROM pg_temp.wanted w WHERE w.asked GROUP BY 1
   ), found(severity, problem, key) AS (
     SELECT 'error', 'tenant_id or conversation_id is null', key FROM f
     WHERE tenant_id IS NULL OR conversation_id IS NULL
     UNION ALL
-    SELECT 'error', 'came without having been asked for', key FROM f
-    WHERE tenant_id IS NOT NULL AND conversation_id IS NOT NULL
-      AND (tenant_id, conversation_id) NOT IN (
-        SELECT tenant, conversation FROM pg_temp.wanted
-        WHERE tenant IS NOT NULL AND conversation IS NOT NULL)
+    SELECT 'error', 'came without having been asked for', key
+    FROM came LEFT JOIN asked a USING (key)
+    WHERE a.n IS NULL AND NOT came.is_none
     UNION ALL
-    SELECT 'error', 'came more than once', key FROM f
-    WHERE key <> '' GROUP BY key HAVING count(*) > (
-      SELECT count(*) FROM pg_temp.wanted
-      WHERE concat_ws('/', tenant, conversation) = key)
+    SELECT 'error', 'came more than once', key
+    FROM came JOIN asked a USING (key) WHERE came.n > a.n
     UNION ALL
-    SELECT 'warning', 'named, but without facts',
-      concat_ws('/', w.tenant, w.conversation)
-    FROM pg_temp.wanted w
-    WHERE w.asked AND concat_ws('/', w.tenant, w.conversation)
-      NOT IN (SELECT key FROM f)
+    SELECT 'warning', 'named, but without facts', key
+    FROM asked LEFT JOIN came c USING (key) WHERE c.n IS NULL
     UNION ALL
     SELECT 'error', 'channel is null', key FROM f WHERE channel IS NULL
     UNION ALL
