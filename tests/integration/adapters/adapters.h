@@ -18,8 +18,8 @@ char *adapters_read(const char *path);
 void adapters_do(struct world *w, const char *sql);
 void adapters_file(struct world *w, const char *path);
 
-/* Run `followup ARGS…`; returns the exit code, *@ret_out (256 KB at most) is what
- * it printed, until the next call. */
+/* Run `followup ARGS…`; returns the exit code, *@ret_out (256 KB at most) is
+ * what it printed, until the next call. */
 int adapters_run(struct world *w,
                  const char *const *args,
                  const char **ret_out);
