@@ -142,8 +142,9 @@ static void nap(int ms)
 
 /* One deed in one transaction. What was sent and not answered is not done
  * again: what counts is what the tables say in the end. */
-static void commit(struct play *p, const char *sql, int hold_ms)
+static bool commit(struct play *p, const char *sql, int hold_ms)
 {
+    bool done = false;
     int64_t began;
     int ms;
 
@@ -156,7 +157,7 @@ static void commit(struct play *p, const char *sql, int hold_ms)
     began = run_now_ms();
     if (run_sql(p, "BEGIN") && run_sql(p, sql)) {
         nap(hold_ms);
-        (void)run_sql(p, "COMMIT");
+        done = run_sql(p, "COMMIT");
     } else if (PQstatus(p->pg) == CONNECTION_OK) {
         (void)run_sql(p, "ROLLBACK");
     }
@@ -164,6 +165,7 @@ static void commit(struct play *p, const char *sql, int hold_ms)
     if (ms > atomic_load(&p->run->tape->crm_slowest_ms)) {
         atomic_store(&p->run->tape->crm_slowest_ms, ms);
     }
+    return done;
 }
 
 /* --- deeds -----------------------------------------------------------------
@@ -181,7 +183,7 @@ static void begin(struct play *p, const char *id, const char *channel)
         "INSERT INTO crm.message (conversation_id, direction, author, body) "
         "VALUES ('%s', 'in', 'human', 'text')",
         id, id, id, channel, id, id);
-    commit(p, sql, 0);
+    (void)commit(p, sql, 0);
 }
 
 /* By the streams, as CRMs do it; lost where Redis is away. */
@@ -233,7 +235,7 @@ static void act(struct play *p, const char *id, const char *what, int hold_ms)
                              "id = 'k-' || ",
                        id, id, what);
     }
-    commit(p, sql, hold_ms);
+    (void)commit(p, sql, hold_ms);
 }
 
 static void answer(struct play *p, const char *id)
@@ -244,7 +246,7 @@ static void answer(struct play *p, const char *id)
                    "INSERT INTO crm.message (conversation_id, direction, "
                    "author, body) VALUES ('%s', 'out', 'human', 'text')",
                    id);
-    commit(p, sql, 0);
+    (void)commit(p, sql, 0);
 }
 
 static void note_command(struct play *p, const char *id, const char *what)
@@ -255,8 +257,9 @@ static void note_command(struct play *p, const char *id, const char *what)
                    "INSERT INTO recorder.act (conversation, what) VALUES "
                    "('%s', '%s')",
                    id, what);
-    commit(p, sql, 0);
-    command(p, id, what);
+    if (commit(p, sql, 0)) { /* what is not on record must not happen */
+        command(p, id, what);
+    }
 }
 
 static void perform(struct play *p, const struct event *event)
