@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define BATCH     500
-#define ARRAY_MAX (BATCH * 4096)
+#define ARRAY_MAX ((size_t)BATCH * 4096)
 
 /* Take timers; give them another instant; put messages onto a stream: what
  * claim.lua, settle.lua and relay.lua come to. */
@@ -199,7 +199,7 @@ static void be_hand(const struct world *w,
         .redis = redisConnectUnix(w->redis.path),
         .partition = partition,
         .message = message,
-        .ids = malloc(BATCH * 24),
+        .ids = malloc((size_t)BATCH * 24),
         .messages = malloc(ARRAY_MAX),
     };
 

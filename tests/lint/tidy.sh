@@ -13,7 +13,7 @@ cd "$source"
 # What every file's verdict depends on.
 common=$({
     "$tidy" --version
-    cat .clang-tidy
+    cat .clang-tidy tests/.clang-tidy
     find include worker tests "$build/worker" -name '*.h' | sort | xargs cat
 } | sha256sum | cut -d ' ' -f 1)
 

@@ -141,7 +141,8 @@ static void nap(int ms)
 }
 
 /* One deed in one transaction. What was sent and not answered is not done
- * again: what counts is what the tables say in the end. */
+ * again: what counts is what the tables say in the end. Returns whether it is
+ * known to be there. */
 static bool commit(struct play *p, const char *sql, int hold_ms)
 {
     bool done = false;

@@ -89,8 +89,7 @@ static void a_worker_may_not_write_what_is_the_crms(void **state)
     for (size_t i = 0; i < 6; i++) {
         static const char *const others[] = {
             "UPDATE crm.conversation SET channel = 'sms'",
-            "INSERT INTO crm.message (conversation_id, direction) "
-            "VALUES ('c', 'in')",
+            "INSERT INTO crm.message (conversation_id) VALUES ('c')",
             "DELETE FROM followup.ledger",
             "DELETE FROM followup.enrollment",
             "UPDATE followup.installation SET tag = 'x'",
