@@ -220,7 +220,7 @@ filter(struct fup_lq_call *call, keep_fn *keep, struct fup_lq_value *ret)
     const struct fup_lq_array *items;
     struct fup_lq_array *members;
     struct fup_lq_array *some;
-    struct fup_lq_value member;
+    struct fup_lq_value member = {.type = LQ_NIL};
     enum fup_code code = fup_lq_call_list(call, &items);
     bool stays = false;
 
