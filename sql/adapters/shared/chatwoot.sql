@@ -201,8 +201,10 @@ LANGUAGE sql STABLE AS $$
     -- Who is unknown, and what is unknown, is not written to.
     CASE WHEN p.id IS NOT NULL AND k.channel IS NOT NULL
          THEN ('{open,closed,open,snoozed}'::text[])[c.status + 1] END,
-    CASE WHEN c.assignee_id IS NOT NULL THEN 'human'
-         WHEN c.status = 2 OR :bot: THEN 'bot' ELSE 'nobody' END,
+    -- Pending says that a bot has it, whoever is assigned.
+    CASE WHEN c.status = 2 THEN 'bot'
+         WHEN c.assignee_id IS NOT NULL THEN 'human'
+         WHEN :bot: THEN 'bot' ELSE 'nobody' END,
     coalesce(c.custom_attributes ->> 'intent', l.intent),
     coalesce(c.custom_attributes ->> 'stage', l.stage),
     coalesce(

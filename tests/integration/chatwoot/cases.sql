@@ -102,6 +102,7 @@ UPDATE cases SET own_more = '{"conversation_language": "pt_BR"}',
   locale = 'pt-BR' WHERE id = 2;
 UPDATE cases SET person_attributes = '{"timezone": "Asia/Tokyo"}',
   zone = 'Asia/Tokyo' WHERE id = 3;
+-- A bot has it, though somebody is assigned.
 UPDATE cases SET status = 2, owner = 'bot' WHERE id = 4;
 UPDATE cases SET own_more = '{"type": "instagram_direct_message"}'
 WHERE id = 5;
@@ -134,7 +135,7 @@ INSERT INTO conversations (id, account_id, inbox_id, contact_id,
   additional_attributes)
 SELECT 500 + id, CASE id WHEN 11 THEN 2 ELSE 1 END, inbox,
   CASE id WHEN 31 THEN 30 ELSE id END, id, status,
-  CASE id WHEN 1 THEN 7 END, own_attributes, own_more
+  CASE WHEN id IN (1, 4) THEN 7 END, own_attributes, own_more
 FROM cases ORDER BY cases.id;
 UPDATE cases SET owner = 'human' WHERE id = 1;
 INSERT INTO tags (id, name) VALUES (1, 'Opt-Out');
