@@ -63,7 +63,9 @@ static bool make_clock(const struct cluster *c, const char *server)
     return close(fd) == 0;
 }
 
-static pid_t spawn(const struct cluster *c, const char *const *argv)
+/* @argv[0] becomes the whole path: PostgreSQL's programs look for each other
+ * beside it. */
+static pid_t spawn(const struct cluster *c, const char **argv)
 {
     char path[256];
     char log[96];
@@ -87,6 +89,7 @@ static pid_t spawn(const struct cluster *c, const char *const *argv)
     if (c->has_clock) {
         cluster_clock_for(c, "postgres");
     }
+    argv[0] = path;
     (void)execv(path, (char *const *)(const void *)argv);
     _exit(127);
 }
