@@ -69,10 +69,16 @@ BEGIN
       END AS result
     FROM d CROSS JOIN clock t LEFT JOIN locked l ON l.id = d.id
   ), good AS MATERIALIZED (
+    -- A message that was held up, by a lock for instance, was sent when it was
+    -- kept: the next step counts from there, so its timer only comes early.
     SELECT c.*, c.id IS NULL AS is_new,
+      CASE WHEN c.event = 'fired'
+             AND followup.at(c.last_step_us) < t.now - interval '1 s'
+           THEN t.now ELSE followup.at(c.last_step_us) END AS step_at,
       coalesce(c.id, nextval('followup.enrollment_id')) AS eid,
       first - 1 + row_number() OVER (ORDER BY c.ord) AS seq
-    FROM checked c WHERE c.result = 'done' AND c.event IS NOT NULL
+    FROM checked c CROSS JOIN clock t
+    WHERE c.result = 'done' AND c.event IS NOT NULL
   ), made AS (
     INSERT INTO followup.enrollment (
       partition, id, tenant, conversation, contact, channel, episode_at,
@@ -80,14 +86,14 @@ BEGIN
       force, paused_until, last_seq, address, since_at)
     SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
       followup.at(g.episode_us), g.version, g.outcome, g.next_step,
-      followup.at(g.last_step_us), followup.at(g.next_due_us), g.waits_for,
+      g.step_at, followup.at(g.next_due_us), g.waits_for,
       followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq,
       g.address, followup.at(g.since_us)
     FROM good g WHERE g.is_new
   ), moved AS (
     UPDATE followup.enrollment n
     SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
-      last_step_at = followup.at(g.last_step_us),
+      last_step_at = g.step_at,
       due_at = followup.at(g.next_due_us), waits_for = g.waits_for,
       manual_at = followup.at(g.manual_us), force = g.force,
       paused_until = followup.at(g.paused_us),

@@ -106,14 +106,13 @@ static const struct check checks[] = {
      "SELECT message_id, l.at - s.answer_at FROM followup.ledger l JOIN "
      "silence s USING (conversation, episode_at) WHERE l.event = 'fired' AND "
      "l.at < s.answer_at + interval '1950 ms'"},
-    {5, CHECK_EARLY, FAULT_CLOCK | FAULT_STALLS,
-     "too soon after the one before",
+    {5, CHECK_EARLY, FAULT_CLOCK, "too soon after the one before",
      "SELECT message_id, at - before FROM (SELECT message_id, f.at, lag(f.at) "
      "OVER (PARTITION BY partition, enrollment ORDER BY seq) AS before FROM "
      "followup.ledger l, LATERAL (SELECT (l.message::jsonb->>'fired_at')"
      "::timestamptz AS at) f WHERE event = 'fired') x WHERE at < before + "
      "interval '950 ms'"},
-    {5, CHECK_EARLY, FAULT_CLOCK | FAULT_STALLS, "together with the one before",
+    {5, CHECK_EARLY, FAULT_CLOCK, "together with the one before",
      "SELECT message_id, at - before FROM (SELECT message_id, at, lag(at) OVER "
      "(PARTITION BY partition, enrollment ORDER BY seq) AS before FROM "
      "followup.ledger WHERE event = 'fired') x WHERE at < before + interval "

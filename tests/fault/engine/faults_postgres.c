@@ -103,8 +103,7 @@ static void refuse_writes(struct run *run, const struct fault *fault)
 
 #define POSTGRES(name, flags, arg, number, inject)                             \
     {                                                                          \
-        name, "postgres", (flags) | FAULT_STALLS, RECOVERY_MS, arg, number,    \
-            NULL, inject                                                       \
+        name, "postgres", flags, RECOVERY_MS, arg, number, NULL, inject        \
     }
 
 const struct fault faults_postgres[] = {

@@ -42,8 +42,6 @@ enum {
     FAULT_CRM_FAILS = 128,
     /* Not to be combined with others. */
     FAULT_LONELY = 256,
-    /* PostgreSQL holds a decision up: it may be kept long after it was made. */
-    FAULT_STALLS = 512,
 };
 
 struct fault {

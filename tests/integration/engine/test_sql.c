@@ -360,6 +360,25 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
                      1);
 }
 
+static void the_next_step_counts_from_when_a_message_was_kept(void **state)
+{
+    struct world *w = *state;
+    char more[300];
+
+    database_message(w, 1, "withdrawn");
+    (void)snprintf(more, sizeof more,
+                   "\"event\": \"fired\", \"due_us\": 0, \"last_step_us\": "
+                   "%s, \"message_id\": \"x\", \"message\": \"{}\", "
+                   "\"status\": \"pending\"",
+                   world_text(w, "SELECT followup.us(clock_timestamp() - "
+                                 "interval '20 s')"));
+    assert_string_equal(apply(w, more), "done");
+    assert_string_equal(world_text(w, "SELECT clock_timestamp() - last_step_at "
+                                      "< interval '15 s' FROM "
+                                      "followup.enrollment WHERE id = 1"),
+                        "t");
+}
+
 static void tells_the_planner_of_tables_that_grow(void **state)
 {
     struct world *w = *state;
@@ -387,6 +406,7 @@ int main(void)
         TEST(a_permit_that_was_not_used_is_judged_again),
         TEST(what_a_permit_waited_for_counts_as_it_is_afterwards),
         TEST(the_next_message_takes_the_place_of_one_still_queued),
+        TEST(the_next_step_counts_from_when_a_message_was_kept),
         TEST(tells_the_planner_of_tables_that_grow),
     };
 
