@@ -37,7 +37,10 @@ static char *read_all(const char *path)
         (void)fprintf(stderr, "%s: cannot be read\n", path);
         abort();
     }
-    (void)fread(text, 1, TEXT_MAX - 1, f);
+    if (fread(text, 1, TEXT_MAX - 1, f) == 0) {
+        (void)fprintf(stderr, "%s: is empty\n", path);
+        abort();
+    }
     (void)fclose(f);
     return text;
 }

@@ -57,14 +57,14 @@ static int teardown(void **state)
 
 static void put(struct fixture *f, const char *name, const char *text)
 {
-    char *path = f->paths[f->n];
+    char path[sizeof f->paths[0]];
     FILE *out;
 
-    (void)snprintf(path, sizeof f->paths[0], "%s/%s", f->folder, name);
+    (void)snprintf(path, sizeof path, "%s/%s", f->folder, name);
     for (size_t i = 0; i < f->n; i++) {
         assert_string_not_equal(path, f->paths[i]);
     }
-    f->n++;
+    memcpy(f->paths[f->n++], path, sizeof path);
     out = fopen(path, "we");
     assert_non_null(out);
     assert_true(fputs(text, out) >= 0);

@@ -303,7 +303,7 @@ static bool is_good(const char *example)
     for (size_t i = 0; i < 3 && !good; i++) {
         struct fup_schedule *schedule = NULL;
         struct fup_problems problems;
-        char text[EXAMPLE_BYTES + 2 * PLACE_BYTES];
+        char text[2 * EXAMPLE_BYTES];
 
         (void)snprintf(text, sizeof text, "%s%s%s", frames[i].before, example,
                        frames[i].after);

@@ -36,7 +36,7 @@ static void read_expected(struct fixture *f)
     FILE *in = fopen(golden_path(path, "render/shapes.expected.txt"), "rb");
 
     assert_non_null(in);
-    (void)fread(f->expected, 1, sizeof f->expected - 1, in);
+    assert_true(fread(f->expected, 1, sizeof f->expected - 1, in) > 0);
     (void)fclose(in);
 }
 
