@@ -8,7 +8,7 @@
  * writes will do (target_session_attrs), and dead links are probed. A statement
  * that the server cannot prepare fails by itself and is prepared with the next
  * request for it. Behind PgBouncer: ignore_startup_parameters must name
- * "options", and statement_timeout and jit = off be set there. Notices are
+ * "options", and statement_timeout, jit = off and plan_cache_mode be set there. Notices are
  * dropped. */
 
 #ifndef FUP_PG_SESSION_H

@@ -5,6 +5,7 @@
  *
  * PENDING more timers wait for another day. Prints one line. */
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -30,9 +31,10 @@ int main(int argc, char **argv)
     double floor_two;
 
     ground_open(&w, parts);
-    /* Due while the rows are made would be late at once: there is time. */
-    at = ground_clock() + 10 + (double)n / 6000 +
-         (double)(pending + n) / BUILD_RATE;
+    /* Due while the rows are made would be late at once: there is time. Plans
+     * are whole seconds: between two, all would be planned once more. */
+    at = ceil(ground_clock() + 10 + (double)n / 6000 +
+              (double)(pending + n) / BUILD_RATE);
     (void)snprintf(due, sizeof due, "to_timestamp(%.3f)", at);
     ground_seed(&w, 1, n, due, true);
     if (pending > 0) {

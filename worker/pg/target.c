@@ -292,9 +292,11 @@ enum fup_code fup_pg_params_init(struct fup_pg_params *params,
     join_hosts(params, hosts, first);
     if (timeout_ms > 0) {
         /* Statements of a few ms, whose costs are guessed high: compiling one
-         * takes a hundred times as long as running it. */
+         * takes a hundred times as long as running it, planning it for the
+         * parameters of each call several times as long. */
         fup_buf_addf(&params->options,
-                     "-c jit=off -c statement_timeout=%" PRIu64 " ",
+                     "-c jit=off -c plan_cache_mode=force_generic_plan "
+                     "-c statement_timeout=%" PRIu64 " ",
                      timeout_ms);
     }
     fup_buf_adds(&params->options, target->options);
