@@ -4,6 +4,7 @@
 #define FUP_CORE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/err.h"
 
@@ -33,6 +34,7 @@ const char *fup_buf_text(const struct fup_buf *buf);
 void fup_buf_add(struct fup_buf *buf, const void *data, size_t len);
 void fup_buf_adds(struct fup_buf *buf, const char *text);
 void fup_buf_addc(struct fup_buf *buf, char c);
+void fup_buf_addi(struct fup_buf *buf, int64_t value); /* in decimal */
 void fup_buf_addf(struct fup_buf *buf, const char *fmt, ...) FUP_PRINTF(2, 3);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FUP_PG_ARRAY_H
 #define FUP_PG_ARRAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -17,6 +18,12 @@ void fup_pg_array_bool(struct fup_buf *buf, bool value);
  * FUP_TIME_NEVER infinity. Years beyond 1 to 9999 make @buf fail with
  * FUP_EINVAL. */
 void fup_pg_array_time(struct fup_buf *buf, int64_t at);
+/* An element that is a row: begin, its columns in order, at least one, end. */
+void fup_pg_row_begin(struct fup_buf *buf);
+void fup_pg_row_text(struct fup_buf *buf, const char *text); /* NULL: null */
+void fup_pg_row_int(struct fup_buf *buf, int64_t value);
+void fup_pg_row_bool(struct fup_buf *buf, bool value);
+void fup_pg_row_end(struct fup_buf *buf);
 void fup_pg_array_end(struct fup_buf *buf);
 
 /* Parse a one-dimensional text array literal as PostgreSQL prints it into at

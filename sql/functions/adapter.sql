@@ -12,6 +12,24 @@ BEGIN
 END
 $$;
 
+-- What the adapter knows of conversations. Its query becomes part of the one here,
+-- whose plan a session keeps: asked by another with anything but parameters, it
+-- would be planned anew each time.
+CREATE OR REPLACE FUNCTION followup.facts_of(
+  tenants text[], conversations text[])
+RETURNS TABLE (
+  tenant_id text, conversation_id text, contact_id text, channel text,
+  address text, status text, owner text, intent text, stage text, locale text,
+  timezones text[], last_inbound_at timestamptz, last_answer_at timestamptz,
+  last_human_at timestamptz, last_ours_at timestamptz,
+  window_ends_at timestamptz, opted_out boolean, tenant_active boolean,
+  attributes jsonb)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY SELECT * FROM followup.conversation_facts(tenants, conversations);
+END
+$$;
+
 -- Ask an adapter that has no triggers what has changed. The mark up to which it
 -- has told us is kept in the transaction that notes the changes, so that none
 -- is passed over when it fails. One worker asks at a time.

@@ -9,7 +9,7 @@
 --         | stale (the enrollment moved on) | early (its instant is ahead)
 --         | capped (the contact has had enough since it was judged)
 CREATE OR REPLACE FUNCTION followup.apply(
-  p integer, e bigint, seen pg_snapshot, decisions jsonb)
+  p integer, e bigint, seen pg_snapshot, given followup.decision[])
 RETURNS TABLE (
   ord integer, result text, id bigint, due_ms bigint, seq bigint, event text,
   reason text, outcome text, tenant text, conversation text, episode_us bigint,
@@ -21,8 +21,6 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   first bigint := followup.fence(p, e);
-  given followup.decision[] := ARRAY(
-    SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d);
 BEGIN
   -- Two conversations of one contact may be decided at once, in two partitions
   -- even: those that count against a cap are counted one after the other, and
@@ -61,7 +59,7 @@ BEGIN
                  AND o.episode_at = followup.at(d.episode_us)) THEN 'stale'
         WHEN d.event = 'fired' AND followup.at(d.due_us)
              > clock_timestamp() + interval '50 ms' THEN 'early'
-        WHEN d.cap_max > 0 AND d.nth + (
+        WHEN coalesce(d.cap_max, 0) > 0 AND d.nth + (
                SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
                  t.now - d.cap_per_s * interval '1 s'))
              > d.cap_max THEN 'capped'
@@ -128,6 +126,12 @@ BEGIN
       coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
       followup.at(g.expires_us)
     FROM good g CROSS JOIN clock t LEFT JOIN withdrawn w ON w.by_seq = g.seq
+  ), closed AS (
+    -- A step that closes and says nothing closes at once; one with a message
+    -- when the sender has reported it.
+    INSERT INTO followup.closing (tenant, conversation, episode_at)
+    SELECT g.tenant, g.conversation, followup.at(g.episode_us) FROM good g
+    WHERE g.closes AND g.status IS NULL
   ), numbered AS (
     UPDATE followup.partition q
     SET next_seq = q.next_seq + (SELECT count(*) FROM good)
@@ -152,22 +156,14 @@ BEGIN
   LEFT JOIN withdrawn w ON w.by_seq = g.seq
   ORDER BY c.ord;
 
-  -- A step that closes and says nothing closes at once; one with a message
-  -- when the sender has reported it.
-  INSERT INTO followup.closing (tenant, conversation, episode_at)
-  SELECT l.tenant, l.conversation, l.episode_at
-  FROM followup.ledger l
-  WHERE l.partition = p AND l.seq >= first AND l.closes AND l.status IS NULL;
-
-  IF decisions @? '$[*].since_us' THEN
+  IF EXISTS (SELECT FROM unnest(given) d WHERE d.since_us IS NOT NULL) THEN
     PERFORM followup.touch_rivals(p, first);
   END IF;
   -- An opt-out that was seen is kept, whatever became of the decision.
-  IF decisions @? '$[*].suppress' THEN
-    PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
-      followup.at(d.suppress_us))
-    FROM jsonb_populate_recordset(NULL::followup.decision, decisions) d
-    WHERE d.suppress IS NOT NULL ORDER BY d.tenant, d.contact;
-  END IF;
+  PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
+    followup.at(d.suppress_us))
+  FROM (
+    SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
+    ORDER BY d.tenant, d.contact) d;
 END
 $$;

@@ -18,7 +18,8 @@ $$;
 CREATE OR REPLACE FUNCTION followup.changed_after(p integer, seen pg_snapshot)
 RETURNS TABLE (tenant text, conversation text) LANGUAGE sql STABLE AS $$
   SELECT c.tenant, c.conversation FROM followup.change_log c
-  WHERE c.partition = p
-    AND (c.xid >= pg_snapshot_xmax(seen)
-         OR c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen))))
+  WHERE c.partition = p AND c.xid >= pg_snapshot_xmax(seen)
+  UNION ALL
+  SELECT c.tenant, c.conversation FROM followup.change_log c
+  WHERE c.partition = p AND c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen)))
 $$;

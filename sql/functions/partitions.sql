@@ -108,7 +108,8 @@ $$;
 -- Sessions keep the plans that they made when a table was small, and a plan for
 -- an empty table reads all of a full one for every row. Autovacuum notices
 -- after a minute or more, which is too late for a table that begins to grow: so it is
--- analyzed as often as it has doubled, and all sessions plan again.
+-- analyzed as often as it has doubled, and all sessions plan again. Once it is
+-- large, no plan changes any more, and autovacuum does as well.
 CREATE OR REPLACE FUNCTION followup.tend() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -120,6 +121,7 @@ BEGIN
     WHERE s.schemaname = 'followup'
       AND s.relname IN ('enrollment', 'ledger', 'change_log', 'command')
       AND s.n_live_tup > 2 * greatest(c.reltuples, 0) + 50
+      AND c.reltuples < 20000
   LOOP
     EXECUTE format('ANALYZE (SKIP_LOCKED) followup.%I', name);
   END LOOP;

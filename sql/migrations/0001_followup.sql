@@ -89,7 +89,7 @@ CREATE TABLE followup.enrollment (
   since_at timestamptz,
   PRIMARY KEY (partition, id),
   UNIQUE (partition, tenant, conversation, episode_at)
-) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01);
 CREATE INDEX enrollment_contact ON followup.enrollment (tenant, contact)
   WHERE contact IS NOT NULL;
 -- What these two depend on changes seldom: a step is still a HOT update.

@@ -12,7 +12,7 @@ WITH clock AS MATERIALIZED (
   UNION
   SELECT * FROM unnest($3::text[], $4::text[])
 ), facts AS MATERIALIZED (
-  SELECT f.* FROM followup.conversation_facts(
+  SELECT f.* FROM followup.facts_of(
     ARRAY(SELECT tenant FROM wanted ORDER BY tenant, conversation),
     ARRAY(SELECT conversation FROM wanted ORDER BY tenant, conversation)) f
 )

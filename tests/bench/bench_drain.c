@@ -5,7 +5,6 @@
  *
  * PENDING more timers wait for another day. Prints one line. */
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -33,8 +32,8 @@ int main(int argc, char **argv)
     ground_open(&w, parts);
     /* Due while the rows are made would be late at once: there is time. Plans
      * are whole seconds: between two, all would be planned once more. */
-    at = ceil(ground_clock() + 10 + (double)n / 6000 +
-              (double)(pending + n) / BUILD_RATE);
+    at = (double)(long long)(ground_clock() + 11 + (double)n / 6000 +
+                             (double)(pending + n) / BUILD_RATE);
     (void)snprintf(due, sizeof due, "to_timestamp(%.3f)", at);
     ground_seed(&w, 1, n, due, true);
     if (pending > 0) {

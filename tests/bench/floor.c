@@ -229,7 +229,7 @@ static void make_rows(struct world *w, int connections, long long n)
                 "(LIKE followup.partition INCLUDING ALL)");
     world_do(w, "CREATE TABLE bench.enrollment "
                 "(LIKE followup.enrollment INCLUDING ALL) "
-                "WITH (fillfactor = 80)");
+                "WITH (fillfactor = 50)");
     world_do(w, "CREATE TABLE bench.ledger "
                 "(LIKE followup.ledger INCLUDING ALL)");
     world_do(w, "CREATE TABLE bench.template AS SELECT * FROM followup.ledger "

@@ -76,6 +76,22 @@ void fup_buf_addc(struct fup_buf *buf, char c)
     fup_buf_add(buf, &c, 1);
 }
 
+void fup_buf_addi(struct fup_buf *buf, int64_t value)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        digits[--at] = '-';
+    }
+    fup_buf_add(buf, digits + at, sizeof digits - at);
+}
+
 void fup_buf_addf(struct fup_buf *buf, const char *fmt, ...)
 {
     va_list args;

@@ -107,7 +107,7 @@ void fup_json_add_text(struct fup_buf *buf, const char *key, const char *value)
 void fup_json_add_int(struct fup_buf *buf, const char *key, int64_t value)
 {
     fup_json_key(buf, key);
-    fup_buf_addf(buf, "%lld", (long long)value);
+    fup_buf_addi(buf, value);
 }
 
 void fup_json_add_bool(struct fup_buf *buf, const char *key, bool value)

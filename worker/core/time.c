@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SECONDS_TEXT 19
+
 /* Howard Hinnant's civil calendar arithmetic: exact for every date, no
  * library call, no time zone. */
 int32_t fup_days_from_civil(int year, int month, int day)
@@ -146,8 +148,19 @@ fup_time_parse(const char *text, int64_t *ret_at, struct fup_err *err)
     return FUP_OK;
 }
 
-/* Seconds since 1970 as "YYYY-MM-DDTHH:MM:SS", without a zone. */
-static int format_seconds(int64_t s, char *buf, size_t size)
+/* @value in @n digits at @to. printf takes ten times as long, and a message has
+ * a dozen instants. */
+static void put_digits(char *to, int n, int value)
+{
+    while (n-- > 0) {
+        to[n] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+/* Seconds since 1970 as "YYYY-MM-DDTHH:MM:SS", without a zone and without an
+ * end. */
+static void format_seconds(int64_t s, char buf[SECONDS_TEXT])
 {
     int64_t days = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
     int rest = (int)(s - days * 86400);
@@ -156,8 +169,13 @@ static int format_seconds(int64_t s, char *buf, size_t size)
     int d;
 
     fup_civil_from_days((int32_t)days, &y, &m, &d);
-    return snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d", y % 10000, m, d,
-                    rest / 3600, rest / 60 % 60, rest % 60);
+    memcpy(buf, "0000-00-00T00:00:00", SECONDS_TEXT);
+    put_digits(buf, 4, y > 0 ? y % 10000 : 0);
+    put_digits(buf + 5, 2, m);
+    put_digits(buf + 8, 2, d);
+    put_digits(buf + 11, 2, rest / 3600);
+    put_digits(buf + 14, 2, rest / 60 % 60);
+    put_digits(buf + 17, 2, rest % 60);
 }
 
 /* NONE and NEVER have words of their own. */
@@ -178,27 +196,26 @@ static int64_t floor_s(int64_t at)
 const char *fup_time_format(int64_t at, char buf[FUP_TIME_TEXT])
 {
     int64_t s = floor_s(at);
-    int n;
 
     if (at == FUP_TIME_NONE || at == FUP_TIME_NEVER) {
         return format_special(at, buf);
     }
-    n = format_seconds(s, buf, FUP_TIME_TEXT);
-    (void)snprintf(buf + n, FUP_TIME_TEXT - (size_t)n, ".%03dZ",
-                   (int)((at - s * FUP_US_PER_S) / 1000));
+    format_seconds(s, buf);
+    memcpy(buf + SECONDS_TEXT, ".000Z", 6);
+    put_digits(buf + SECONDS_TEXT + 1, 3,
+               (int)((at - s * FUP_US_PER_S) / 1000));
     return buf;
 }
 
 const char *fup_time_format_s(int64_t at, char buf[FUP_TIME_TEXT])
 {
     int64_t s = floor_s(at);
-    int n;
 
     if (at == FUP_TIME_NONE || at == FUP_TIME_NEVER) {
         return format_special(at, buf);
     }
     s += at > s * FUP_US_PER_S ? 1 : 0;
-    n = format_seconds(s, buf, FUP_TIME_TEXT);
-    (void)snprintf(buf + n, FUP_TIME_TEXT - (size_t)n, "Z");
+    format_seconds(s, buf);
+    memcpy(buf + SECONDS_TEXT, "Z", 2);
     return buf;
 }

@@ -143,7 +143,7 @@ enum fup_code fup_order_judge(const struct fup_judge_env *env,
                               const struct fup_case *c,
                               struct fup_decision *d);
 
-/* Append @d as one object for followup.apply(). */
+/* Append @d to an array of rows for followup.apply(). */
 void fup_decision_write(const struct fup_case *c,
                         const struct fup_decision *d,
                         int ord,

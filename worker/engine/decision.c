@@ -1,8 +1,106 @@
-#include <stdio.h>
+/* Decisions as followup.apply() takes them: rows of followup.decision. */
+
+#include <string.h>
 
 #include "case.h"
 #include "codec/answer.h"
-#include "core/json.h"
+#include "pg/array.h"
+
+/* The columns of the type, in order: test_decision compares. */
+enum column {
+    COL_ORD,
+    COL_ID,
+    COL_GEN,
+    COL_TENANT,
+    COL_CONVERSATION,
+    COL_CONTACT,
+    COL_CHANNEL,
+    COL_EPISODE,
+    COL_VERSION,
+    COL_SCHEDULE,
+    COL_EVENT,
+    COL_REASON,
+    COL_OUTCOME,
+    COL_STEP,
+    COL_KIND,
+    COL_DUE,
+    COL_NEXT_STEP,
+    COL_LAST_STEP,
+    COL_NEXT_DUE,
+    COL_WAITS_FOR,
+    COL_MANUAL,
+    COL_FORCE,
+    COL_PAUSED,
+    COL_NOT_BEFORE,
+    COL_TRACE,
+    COL_NEXT_TRACE,
+    COL_ACTOR,
+    COL_NOTE,
+    COL_CLOSES,
+    COL_WITHDRAW,
+    COL_MESSAGE_ID,
+    COL_MESSAGE,
+    COL_STATUS,
+    COL_EXPIRES,
+    COL_CAP_MAX,
+    COL_CAP_PER,
+    COL_COMMAND,
+    COL_COMMAND_STATUS,
+    COL_ANSWER,
+    COL_ADDRESS,
+    COL_SINCE,
+    COL_SUPPRESS,
+    COL_SUPPRESS_AT,
+    N_COLUMNS,
+};
+
+/* What is not set is null. */
+struct cell {
+    enum { CELL_NULL, CELL_TEXT, CELL_INT, CELL_BOOL } type;
+
+    const char *text;
+    int64_t value;
+};
+
+/* A row in the making. */
+struct row {
+    struct cell cells[N_COLUMNS];
+    struct fup_buf traces[2]; /* what two of the cells point at */
+    enum fup_code failed;     /* a part is not whole: it must not be written */
+};
+
+static void set_text(struct row *row, enum column column, const char *text)
+{
+    if (text != NULL) {
+        row->cells[column] = (struct cell){.type = CELL_TEXT, .text = text};
+    }
+}
+
+static void set_int(struct row *row, enum column column, int64_t value)
+{
+    row->cells[column] = (struct cell){.type = CELL_INT, .value = value};
+}
+
+static void set_bool(struct row *row, enum column column, bool value)
+{
+    row->cells[column] = (struct cell){.type = CELL_BOOL, .value = value};
+}
+
+static void set_us(struct row *row, enum column column, int64_t at)
+{
+    if (at != FUP_TIME_NONE) {
+        set_int(row, column, at);
+    }
+}
+
+static void
+set_buf(struct row *row, enum column column, const struct fup_buf *buf)
+{
+    set_text(row, column, fup_buf_text(buf));
+    if (row->failed == FUP_OK) {
+        row->failed = buf->failed;
+    }
+}
 
 /* "No inbound message" is 0 in the database: part of a key, never null. */
 static int64_t episode_us(const struct fup_run *run)
@@ -10,129 +108,138 @@ static int64_t episode_us(const struct fup_run *run)
     return run->episode_at == FUP_TIME_NONE ? 0 : run->episode_at;
 }
 
-/* A part that is not whole spoils the whole: it must not be written. */
-static void take_failure(struct fup_buf *out, const struct fup_buf *part)
+static void
+set_who(struct row *row, const struct fup_case *c, const struct fup_decision *d)
 {
-    if (out->failed == FUP_OK) {
-        out->failed = part->failed;
-    }
-}
-
-static void write_who(const struct fup_case *c,
-                      const struct fup_decision *d,
-                      struct fup_buf *out)
-{
-    fup_json_add_text(out, "tenant", c->tenant);
-    fup_json_add_text(out, "conversation", c->conversation);
-    fup_json_add_text(out, "contact", c->facts.contact);
-    fup_json_add_text(out, "channel", c->facts.channel);
+    set_text(row, COL_TENANT, c->tenant);
+    set_text(row, COL_CONVERSATION, c->conversation);
+    set_text(row, COL_CONTACT, c->facts.contact);
+    set_text(row, COL_CHANNEL, c->facts.channel);
     if (c->suppress != NULL && c->facts.contact != NULL) {
-        fup_json_add_text(out, "suppress", c->suppress);
-        fup_json_add_us(out, "suppress_us", c->suppress_at);
+        set_text(row, COL_SUPPRESS, c->suppress);
+        set_us(row, COL_SUPPRESS_AT, c->suppress_at);
     }
     if (c->order.seq != 0 && d->order_status != NULL) {
-        fup_json_add_int(out, "command", c->order.seq);
-        fup_json_add_text(out, "command_status", d->order_status);
-        fup_json_add_text(out, "answer", fup_buf_text(&d->answer));
-        take_failure(out, &d->answer);
-        fup_json_add_text(out, "actor", c->order.actor);
+        set_int(row, COL_COMMAND, c->order.seq);
+        set_text(row, COL_COMMAND_STATUS, d->order_status);
+        set_buf(row, COL_ANSWER, &d->answer);
+        set_text(row, COL_ACTOR, c->order.actor);
     }
 }
 
 /* Which rules led to an instant: JSON, kept as text. */
-static void write_trace(const char *name,
-                        const struct fup_trace *trace,
-                        struct fup_buf *out)
+static void set_trace(struct row *row,
+                      enum column column,
+                      struct fup_buf *text,
+                      const struct fup_trace *trace)
 {
-    struct fup_buf text;
-
-    if (trace->n == 0) {
-        return;
+    if (trace->n > 0) {
+        fup_answer_why(text, trace);
+        set_buf(row, column, text);
     }
-    fup_buf_init(&text, FUP_ANSWER_MAX);
-    fup_answer_why(&text, trace);
-    fup_json_add_text(out, name, fup_buf_text(&text));
-    take_failure(out, &text);
-    fup_buf_done(&text);
 }
 
 /* What the message is counted against, so that no two pass at once. */
-static void write_cap(const struct fup_case *c,
-                      const struct fup_decision *d,
-                      struct fup_buf *out)
+static void
+set_cap(struct row *row, const struct fup_case *c, const struct fup_decision *d)
 {
     const struct fup_schedule *s = d->version->schedule;
 
     if (s->cap_max > 0 && c->facts.contact != NULL &&
         s->mode == FUP_MODE_LIVE && (c->run.force & FUP_FORCE_CAP) == 0 &&
         (c->order.force & FUP_FORCE_CAP) == 0) {
-        fup_json_add_int(out, "cap_max", s->cap_max);
-        fup_json_add_int(out, "cap_per_s", s->cap_per_s);
+        set_int(row, COL_CAP_MAX, s->cap_max);
+        set_int(row, COL_CAP_PER, s->cap_per_s);
     }
 }
 
-static void write_done(const struct fup_case *c,
-                       const struct fup_decision *d,
-                       struct fup_buf *out)
+static void set_done(struct row *row,
+                     const struct fup_case *c,
+                     const struct fup_decision *d)
 {
-    fup_json_add_text(out, "event", d->event);
-    fup_json_add_text(out, "reason", d->reason);
-    fup_json_add_text(out, "outcome", d->outcome);
+    set_text(row, COL_EVENT, d->event);
+    set_text(row, COL_REASON, d->reason);
+    set_text(row, COL_OUTCOME, d->outcome);
     if (d->step > 0) {
-        fup_json_add_int(out, "step", d->step);
-        fup_json_add_text(out, "kind", d->kind);
+        set_int(row, COL_STEP, d->step);
+        set_text(row, COL_KIND, d->kind);
     }
-    fup_json_add_us(out, "due_us", d->due_at);
-    fup_json_add_text(out, "note", d->detail[0] != '\0' ? d->detail : d->note);
-    fup_json_add_bool(out, "closes", d->closes);
-    fup_json_add_bool(out, "withdraw", d->withdraw);
+    set_us(row, COL_DUE, d->due_at);
+    set_text(row, COL_NOTE, d->detail[0] != '\0' ? d->detail : d->note);
+    set_bool(row, COL_CLOSES, d->closes);
+    set_bool(row, COL_WITHDRAW, d->withdraw);
     if (d->message.len > 0) {
-        fup_json_add_text(out, "message_id", d->message_id);
-        fup_json_add_text(out, "message", fup_buf_text(&d->message));
-        fup_json_add_text(out, "status", d->status);
-        fup_json_add_us(out, "expires_us", d->expires_at);
-        write_cap(c, d, out);
+        set_text(row, COL_MESSAGE_ID, d->message_id);
+        set_buf(row, COL_MESSAGE, &d->message);
+        set_text(row, COL_STATUS, d->status);
+        set_us(row, COL_EXPIRES, d->expires_at);
+        set_cap(row, c, d);
     }
-    write_trace("trace", &d->trace, out);
-    write_trace("next_trace", &d->next.trace, out);
+    set_trace(row, COL_TRACE, &row->traces[0], &d->trace);
+    set_trace(row, COL_NEXT_TRACE, &row->traces[1], &d->next.trace);
 }
 
 /* Who else must not be followed up with the same person. */
-static void write_alone(const struct fup_case *c,
-                        const struct fup_decision *d,
-                        struct fup_buf *out)
+static void set_alone(struct row *row,
+                      const struct fup_case *c,
+                      const struct fup_decision *d)
 {
     const struct fup_facts *f = &c->facts;
 
     if (d->version->schedule->one_per_contact && f->contact != NULL &&
         f->address != NULL && f->address[0] != '\0') {
-        fup_json_add_text(out, "address", f->address);
-        fup_json_add_us(out, "since_us", f->last_answer_at);
+        set_text(row, COL_ADDRESS, f->address);
+        set_us(row, COL_SINCE, f->last_answer_at);
     }
 }
 
-static void write_state(const struct fup_case *c,
-                        const struct fup_decision *d,
-                        struct fup_buf *out)
+static void set_state(struct row *row,
+                      const struct fup_case *c,
+                      const struct fup_decision *d)
 {
     if (c->enrollment != 0 && episode_us(&d->run) == episode_us(&c->run)) {
-        fup_json_add_int(out, "id", c->enrollment);
-        fup_json_add_int(out, "gen", c->gen);
+        set_int(row, COL_ID, c->enrollment);
+        set_int(row, COL_GEN, c->gen);
     } else if (d->version != NULL) {
-        write_alone(c, d, out);
+        set_alone(row, c, d);
     }
-    fup_json_add_us(out, "episode_us", episode_us(&d->run));
-    fup_json_add_int(out, "next_step", d->run.step);
-    fup_json_add_us(out, "last_step_us", d->run.last_step_at);
-    fup_json_add_us(out, "next_due_us", d->run.due_at);
-    fup_json_add_text(out, "waits_for", d->waits_for);
-    fup_json_add_us(out, "manual_us", d->run.manual_at);
-    fup_json_add_int(out, "force", d->run.force);
-    fup_json_add_us(out, "paused_us", d->run.paused_until);
-    fup_json_add_us(out, "not_before_us", d->run.not_before);
+    set_us(row, COL_EPISODE, episode_us(&d->run));
+    set_int(row, COL_NEXT_STEP, d->run.step);
+    set_us(row, COL_LAST_STEP, d->run.last_step_at);
+    set_us(row, COL_NEXT_DUE, d->run.due_at);
+    set_text(row, COL_WAITS_FOR, d->waits_for);
+    set_us(row, COL_MANUAL, d->run.manual_at);
+    set_int(row, COL_FORCE, d->run.force);
+    set_us(row, COL_PAUSED, d->run.paused_until);
+    set_us(row, COL_NOT_BEFORE, d->run.not_before);
     if (d->version != NULL) {
-        fup_json_add_int(out, "version", d->version->id);
-        fup_json_add_text(out, "schedule", d->version->schedule->name);
+        set_int(row, COL_VERSION, d->version->id);
+        set_text(row, COL_SCHEDULE, d->version->schedule->name);
+    }
+}
+
+static void write(const struct row *row, struct fup_buf *out)
+{
+    fup_pg_row_begin(out);
+    for (int i = 0; i < N_COLUMNS; i++) {
+        const struct cell *cell = &row->cells[i];
+
+        switch (cell->type) {
+        case CELL_INT:
+            fup_pg_row_int(out, cell->value);
+            break;
+        case CELL_BOOL:
+            fup_pg_row_bool(out, cell->value != 0);
+            break;
+        case CELL_NULL:
+        case CELL_TEXT:
+            fup_pg_row_text(out, cell->text);
+            break;
+        }
+    }
+    fup_pg_row_end(out);
+    if (out->failed == FUP_OK) {
+        out->failed = row->failed;
     }
 }
 
@@ -141,12 +248,17 @@ void fup_decision_write(const struct fup_case *c,
                         int ord,
                         struct fup_buf *out)
 {
-    fup_json_begin(out, '{');
-    fup_json_add_int(out, "ord", ord);
-    write_who(c, d, out);
+    struct row row = {.failed = FUP_OK};
+
+    fup_buf_init(&row.traces[0], FUP_ANSWER_MAX);
+    fup_buf_init(&row.traces[1], FUP_ANSWER_MAX);
+    set_int(&row, COL_ORD, ord);
+    set_who(&row, c, d);
     if (d->event != NULL) {
-        write_done(c, d, out);
-        write_state(c, d, out);
+        set_done(&row, c, d);
+        set_state(&row, c, d);
     }
-    fup_json_end(out, '}');
+    write(&row, out);
+    fup_buf_done(&row.traces[0]);
+    fup_buf_done(&row.traces[1]);
 }

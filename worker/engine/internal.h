@@ -44,7 +44,7 @@ struct fup_turn {
     size_t limit;             /* of both; halved by failures */
     struct fup_work again;    /* to be judged once more in the next one */
     struct fup_verdicts done; /* what was judged */
-    struct fup_buf decisions; /* JSON for apply */
+    struct fup_buf decisions; /* array of rows for apply */
     char *seen;               /* the snapshot it was judged in */
     int64_t now_ms;           /* PostgreSQL's clock then */
     bool full_claim;          /* there may be more timers that are due */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
 #include "internal.h"
 #include "load.h"
+#include "pg/array.h"
 
 static void judge_env(const struct fup_part *part, struct fup_judge_env *env)
 {
@@ -116,11 +116,11 @@ enum fup_code fup_turn_judge(struct fup_part *part,
     judge_env(part, &env);
     fup_verdicts_clear(&t->done);
     fup_buf_clear(&t->decisions);
-    fup_json_begin(&t->decisions, '[');
+    fup_pg_array_begin(&t->decisions);
     for (int i = 0; code == FUP_OK && i < rows->n; i++) {
         code = judge_row(part, &env, rows, i);
     }
-    fup_json_end(&t->decisions, ']');
+    fup_pg_array_end(&t->decisions);
     free(t->seen);
     t->seen = NULL;
     if (rows->n > 0) {

@@ -18,21 +18,24 @@ static const char *apply(struct world *w, const char *more)
 {
     return world_text(
         w,
-        "SELECT result FROM followup.apply(0, 1, pg_current_snapshot(), '[{"
+        "SELECT result FROM followup.apply(0, 1, pg_current_snapshot(), "
+        "ARRAY(SELECT d FROM jsonb_populate_recordset("
+        "NULL::followup.decision, '[{"
         "\"ord\": 0, \"id\": 1, \"gen\": 1, \"tenant\": \"default\", "
         "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_us\": "
         "0, \"version\": 1, \"schedule\": \"s\", \"step\": 2, \"next_step\": "
-        "3, \"force\": 0, %s}]')",
+        "3, \"force\": 0, %s}]') d))",
         more);
 }
 
 /* Enroll conversation c<n> of one person in partition n - 1. */
 #define BEGINS(n)                                                              \
     "SELECT result FROM followup.apply(" #n " - 1, 1, pg_current_snapshot(), " \
+    "ARRAY(SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, "   \
     "'[{\"ord\": 0, \"tenant\": \"default\", \"conversation\": \"c" #n         \
     "\", \"contact\": \"k\", \"channel\": \"sms\", \"address\": \"a\", "       \
     "\"episode_us\": 1, \"since_us\": " #n ", \"version\": 1, \"schedule\": "  \
-    "\"s\", \"event\": \"enrolled\", \"next_step\": 1, \"force\": 0}]')"
+    "\"s\", \"event\": \"enrolled\", \"next_step\": 1, \"force\": 0}]') d))"
 
 /* Two silences of one person that begin at once, in two partitions: the second
  * waits for the first, and has it judged again. */

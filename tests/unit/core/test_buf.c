@@ -33,8 +33,12 @@ static void all_ways_of_adding_append(void **state)
     fup_buf_addc(&buf, ' ');
     fup_buf_add(&buf, "two, three", 3);
     fup_buf_addf(&buf, " %d-%s", 3, "x");
-    assert_string_equal(fup_buf_text(&buf), "one two 3-x");
-    assert_int_equal(buf.len, 11);
+    fup_buf_addi(&buf, INT64_MIN);
+    fup_buf_addi(&buf, 0);
+    fup_buf_addi(&buf, INT64_MAX);
+    assert_string_equal(fup_buf_text(&buf),
+                        "one two 3-x-922337203685477580809223372036854775807");
+    assert_int_equal(buf.len, 51);
     assert_int_equal(buf.failed, FUP_OK);
     fup_buf_done(&buf);
     assert_int_equal(buf.len, 0);
