@@ -73,7 +73,10 @@ void fup_buf_adds(struct fup_buf *buf, const char *text)
 
 void fup_buf_addc(struct fup_buf *buf, char c)
 {
-    fup_buf_add(buf, &c, 1);
+    if (reserve(buf, 1)) {
+        buf->data[buf->len++] = c;
+        buf->data[buf->len] = '\0';
+    }
 }
 
 void fup_buf_addi(struct fup_buf *buf, int64_t value)
@@ -94,15 +97,18 @@ void fup_buf_addi(struct fup_buf *buf, int64_t value)
 
 void fup_buf_addf(struct fup_buf *buf, const char *fmt, ...)
 {
+    char start[128]; /* nearly all is shorter, and printed once */
     va_list args;
     va_list again;
     int len;
 
     va_start(args, fmt);
     va_copy(again, args);
-    len = vsnprintf(NULL, 0, fmt, args);
+    len = vsnprintf(start, sizeof start, fmt, args);
     va_end(args);
-    if (len > 0 && reserve(buf, (size_t)len)) {
+    if (len > 0 && (size_t)len < sizeof start) {
+        fup_buf_add(buf, start, (size_t)len);
+    } else if (len > 0 && reserve(buf, (size_t)len)) {
         (void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, again);
         buf->len += (size_t)len;
     }

@@ -275,7 +275,7 @@ void fup_engine_handle_closed(void *closed)
     }
 }
 
-static void on_tick_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     fup_engine_handle_closed(handle->data);
 }
@@ -307,7 +307,8 @@ static void close_sessions(struct fup_engine *engine)
     if (engine->reader != NULL) {
         fup_redis_close(engine->reader, fup_engine_handle_closed, engine);
     }
-    uv_close((uv_handle_t *)&engine->tick, on_tick_closed);
+    uv_close((uv_handle_t *)&engine->tick, on_timer_closed);
+    uv_close((uv_handle_t *)&engine->ask_timer, on_timer_closed);
 }
 
 void fup_engine_released(struct fup_engine *engine)
@@ -436,13 +437,16 @@ enum fup_code fup_engine_open(struct uv_loop_s *loop,
     fup_zones_watch(engine->zones, on_unknown_zone, engine);
     (void)uv_timer_init(loop, &engine->tick);
     engine->tick.data = engine;
-    engine->open_handles = 1;
+    (void)uv_timer_init(loop, &engine->ask_timer);
+    engine->ask_timer.data = engine;
+    engine->open_handles = 2;
     code = open_sessions(engine, err);
     if (code != FUP_OK) {
         close_sessions(engine);
         return code;
     }
     (void)uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
+    fup_changes_start(engine);
     fup_versions_use(engine, schedules);
     *ret_engine = engine;
     return FUP_OK;
@@ -466,6 +470,7 @@ void fup_engine_tune(struct fup_engine *engine,
     engine->o.poll_ms = options->poll_ms;
     engine->o.stream_max = options->stream_max;
     engine->o.sweep_s = options->sweep_s;
+    fup_changes_start(engine);
     engine->o.channels = options->channels;
     engine->o.n_channels = options->n_channels;
     engine->o.limits = options->limits;

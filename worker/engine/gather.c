@@ -26,6 +26,8 @@ enum {
 /* Longest sleep between claims: a clock that was stepped, or a lease of
  * another worker that ran out, is noticed within it. */
 #define CLAIM_SLEEP_MS 1000
+/* That there are changes, changes.c finds out; this is for want of its word. */
+#define CAPTURE_SLEEP_MS 1000
 
 static void answered(struct fup_part *part)
 {
@@ -114,10 +116,10 @@ static void on_capture(struct fup_pg_request *req,
     }
     part->relay.end = fup_pg_int(rows, 0, COL_NEXT_SEQ, part->relay.end);
     page_read(part, rows);
-    c->next_ms = uv_now(engine->loop) +
-                 (uint64_t)(c->to != NULL ? 0
-                            : c->busy     ? engine->o.capture_busy_ms
-                                          : engine->o.capture_idle_ms);
+    c->next_ms =
+        uv_now(engine->loop) + (uint64_t)(c->to != NULL ? 0
+                                          : c->busy ? engine->o.capture_busy_ms
+                                                    : CAPTURE_SLEEP_MS);
     answered(part);
 }
 

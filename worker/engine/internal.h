@@ -65,7 +65,7 @@ struct fup_capture {
     char *tenant;       /* its last key */
     char *conversation; /* likewise */
     char *unsaved;      /* a newer `from` that PostgreSQL does not have yet */
-    uint64_t next_ms;   /* when to look again; loop's clock */
+    uint64_t next_ms;   /* when to read again; loop's clock */
     bool busy;          /* there were changes the last time */
 };
 
@@ -156,6 +156,7 @@ struct fup_engine {
     bool shutting;           /* a conversation is being closed */
     bool polling;            /* the adapter is asked what has changed */
     bool fanning;            /* a wide command is being spread */
+    bool asking;             /* whether anything is new */
     int open_handles;        /* sessions, timers, partitions not closed yet */
     uint64_t trust_until_ms; /* leases hold until then; loop's clock */
     uint64_t next_lease_ms;
@@ -168,6 +169,7 @@ struct fup_engine {
     uint64_t close_by_ms; /* draining ends; loop's clock */
     int64_t lease_sent_ms;
     uv_timer_t tick;
+    uv_timer_t ask_timer;
     struct fup_part *parts[FUP_PARTS_MAX];
     struct fup_pg_request lease_req;
     struct fup_pg_request tend_req;
@@ -175,6 +177,7 @@ struct fup_engine {
     struct fup_pg_request shut_req;
     struct fup_pg_request poll_req;
     struct fup_pg_request fan_req;
+    struct fup_pg_request ask_req;
     struct fup_pg_request install_req;
     struct fup_pg_request release_req;
     bool installing;
@@ -226,6 +229,9 @@ void fup_install_tick(struct fup_engine *engine, uint64_t now_ms);
 
 /* poll.c: ask an adapter without triggers what has changed */
 void fup_poll_tick(struct fup_engine *engine, uint64_t now_ms);
+
+/* changes.c: ask every capture_idle_ms whether anything is new */
+void fup_changes_start(struct fup_engine *engine);
 
 /* closing.c: close conversations in the CRM until none waits */
 void fup_closing_kick(struct fup_engine *engine);

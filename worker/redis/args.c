@@ -1,6 +1,5 @@
 #include "args.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +50,8 @@ void fup_args_printf(struct fup_args *args, const char *fmt, ...)
 
 void fup_args_int(struct fup_args *args, int64_t number)
 {
-    fup_args_printf(args, "%" PRId64, number);
+    fup_buf_addi(&args->bytes, number);
+    fup_buf_add(&args->ends, &args->bytes.len, sizeof args->bytes.len);
 }
 
 void fup_args_id(struct fup_args *args, int64_t id)
