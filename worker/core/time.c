@@ -158,9 +158,8 @@ static void put_digits(char *to, int n, int value)
     }
 }
 
-/* Seconds since 1970 as "YYYY-MM-DDTHH:MM:SS", without a zone and without an
- * end. */
-static void format_seconds(int64_t s, char buf[SECONDS_TEXT])
+/* Seconds since 1970 as "YYYY-MM-DDTHH:MM:SS", without a zone. */
+static void format_seconds(int64_t s, char buf[FUP_TIME_TEXT])
 {
     int64_t days = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
     int rest = (int)(s - days * 86400);
@@ -169,7 +168,7 @@ static void format_seconds(int64_t s, char buf[SECONDS_TEXT])
     int d;
 
     fup_civil_from_days((int32_t)days, &y, &m, &d);
-    memcpy(buf, "0000-00-00T00:00:00", SECONDS_TEXT);
+    memcpy(buf, "0000-00-00T00:00:00", SECONDS_TEXT + 1);
     put_digits(buf, 4, y > 0 ? y % 10000 : 0);
     put_digits(buf + 5, 2, m);
     put_digits(buf + 8, 2, d);
