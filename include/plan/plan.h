@@ -60,7 +60,8 @@ enum fup_action {
     X(HOLDOUT, "holdout")                                                      \
     X(HANDED_OVER, "handed_over")                                              \
     X(STOPPED, "stopped")                                                      \
-    X(SUPERSEDED, "superseded")
+    X(SUPERSEDED, "superseded")                                                \
+    X(PACED, "paced")
 
 enum fup_reason {
 
@@ -129,6 +130,7 @@ struct fup_plan {
     enum fup_reason reason;
     int step;           /* the step it speaks of, from 1; 0 for END */
     int64_t at;         /* <= now: do it now */
+    int64_t meant_at;   /* what @at was before it was missed */
     int64_t expires_at; /* a message is worthless after it; NONE: no limit */
     struct fup_trace trace;
 };
@@ -138,12 +140,13 @@ const char *fup_reason_text(enum fup_reason reason);
 const char *fup_action_text(enum fup_action action);
 const char *fup_rule_text(enum fup_rule rule);
 
-/* Data of one channel that planning needs, from channels.json.
+/* Data of one channel, from channels.json.
  * @window_s is 0 where a channel has no window. */
 struct fup_channel_rule {
     char *channel;
     int64_t window_s;
     int64_t guard_s;
+    size_t catch_up; /* late messages in a minute, at most; 0: all at once */
 };
 
 /* What planning needs besides its arguments; all borrowed. */
@@ -196,6 +199,10 @@ bool fup_plan_handed_over(const struct fup_facts *facts);
  * that exclude each other only in another way are not seen. */
 bool fup_plan_shadows(const struct fup_schedule *by,
                       const struct fup_schedule *schedule);
+
+/* The rule of @channel (NULL is none), or NULL. */
+const struct fup_channel_rule *fup_plan_channel(const struct fup_plan_env *env,
+                                                const char *channel);
 
 /* What comes next for @run. @facts NULL: the conversation is gone.
  *

@@ -98,7 +98,7 @@ static int64_t run(const struct fup_plan_env *env,
 int main(void)
 {
     static char whatsapp[] = "whatsapp";
-    static const struct fup_channel_rule channel = {whatsapp, 86400, 600};
+    static const struct fup_channel_rule channel = {whatsapp, 86400, 600, 0};
     static max_align_t any;
     struct fup_plan_env env = {.channels = &channel, .n_channels = 1};
     struct fup_schedule schedule;

@@ -65,7 +65,7 @@ static void on_row(const struct fup_sim_row *row, void *arg)
 static bool run(const struct fup_schedule *schedule, int n, bool crowd)
 {
     static char whatsapp[] = "whatsapp";
-    static const struct fup_channel_rule channel = {whatsapp, 86400, 600};
+    static const struct fup_channel_rule channel = {whatsapp, 86400, 600, 0};
     struct fup_plan_env env = {.channels = &channel, .n_channels = 1};
     struct fup_timelines timelines = {0};
     struct fup_problems problems;

@@ -155,6 +155,22 @@ static FUP_JSON_READER(read_limit_fact)
     *(struct fup_limit *)into = fact.limit;
 }
 
+static FUP_JSON_READER(read_most_fact)
+{
+    static const struct fup_json_field rows[] = {{.name = "value",
+                                                  .read = read_max,
+                                                  FACT(limit.max),
+                                                  .min = 1,
+                                                  .max = 1000000,
+                                                  .required = true},
+                                                 FACT_ROWS};
+    struct fact fact = {.limit = {.max = 0}};
+
+    (void)field;
+    read_fact(json, value, rows, &fact);
+    *(size_t *)into = fact.limit.max;
+}
+
 static FUP_JSON_READER(read_number_fact)
 {
     static const struct fup_json_field rows[] = {{.name = "value",
@@ -192,6 +208,7 @@ static FUP_JSON_READER(read_flag_fact)
 static const struct fup_json_field channel_fields[] = {
     {.name = "window", ROW(rule.window_s, read_span_fact), .required = true},
     {.name = "guard", ROW(rule.guard_s, read_span_fact)},
+    {.name = "catch_up", ROW(rule.catch_up, read_most_fact)},
     {.name = "text", ROW(limits.text, read_limit_fact)},
     {.name = "buttons", ROW(limits.buttons, read_number_fact)},
     {.name = "button_text", ROW(limits.button_text, read_limit_fact)},

@@ -208,6 +208,7 @@ static void plan_step(struct fup_placing *p, int64_t now, struct fup_plan *plan)
     t = fup_rule_margin(p, fup_rule_pause(p, fup_rule_gap(p, t)));
     t = later(t, p->run->searched_until);
     place(p, t, planned_since(p->run, now), plan);
+    plan->meant_at = plan->at;
     if (plan->at <= now) {
         if (is_late(p, now, plan)) {
             be_late(p, now, plan);
@@ -243,6 +244,7 @@ static void answer(struct fup_plan *plan,
     plan->action = action;
     plan->reason = reason;
     plan->at = at;
+    plan->meant_at = at;
 }
 
 void fup_plan_next(const struct fup_plan_env *env,

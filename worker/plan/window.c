@@ -8,16 +8,23 @@
 /* Where the adapter names a window's end for a channel that has no rule. */
 #define GUARD_S 600
 
-static const struct fup_channel_rule *
-find_channel(const struct fup_plan_env *env, const char *channel)
+const struct fup_channel_rule *fup_plan_channel(const struct fup_plan_env *env,
+                                                const char *channel)
 {
     for (size_t i = 0; channel != NULL && i < env->n_channels; i++) {
-        if (strcmp(env->channels[i].channel, channel) == 0 &&
-            env->channels[i].window_s > 0) {
+        if (strcmp(env->channels[i].channel, channel) == 0) {
             return &env->channels[i];
         }
     }
     return NULL;
+}
+
+static const struct fup_channel_rule *
+find_window(const struct fup_plan_env *env, const char *channel)
+{
+    const struct fup_channel_rule *rule = fup_plan_channel(env, channel);
+
+    return rule != NULL && rule->window_s > 0 ? rule : NULL;
 }
 
 void fup_rule_window(const struct fup_plan_env *env,
@@ -25,7 +32,7 @@ void fup_rule_window(const struct fup_plan_env *env,
                      int64_t *ret_deadline,
                      int64_t *ret_ends)
 {
-    const struct fup_channel_rule *rule = find_channel(env, facts->channel);
+    const struct fup_channel_rule *rule = find_window(env, facts->channel);
     int64_t ends = facts->window_ends_at;
 
     *ret_deadline = FUP_TIME_NEVER;

@@ -216,6 +216,28 @@ static void channels_can_be_given(void **state)
     assert_int_equal(limits("line")->buttons, FUP_OPTIONS_MAX);
 }
 
+#define CATCH_UP(value)                                                        \
+    "{\"window\": " FACT("null") ", \"catch_up\": " FACT(value) "}"
+
+static void a_channel_may_catch_up_at_a_pace(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        parse_channels(
+            "{\"channels\": {\"a\": " CATCH_UP("1000000") ", \"b\": " CATCH_UP(
+                "null") ", \"c\": {\"window\": " FACT("null") "}}}"),
+        FUP_OK);
+    assert_int_equal(rule("a")->catch_up, 1000000);
+    assert_int_equal(rule("b")->catch_up, 0);
+    assert_int_equal(rule("c")->catch_up, 0);
+    fup_channels_done(&f.channels);
+    assert_int_equal(
+        parse_channels("{\"channels\": {\"x\": " CATCH_UP("0") "}}"),
+        FUP_EPARSE);
+    expect_problem("c.json:1:108: \"value\" in channel \"x\": expected a whole "
+                   "number from 1 to 1000000");
+}
+
 static void limits_need_a_unit_that_is_known(void **state)
 {
     (void)state;
@@ -270,6 +292,7 @@ int main(void)
         TEST(the_rules_of_the_channels_are_built_in),
         TEST(the_limits_of_the_channels_are_built_in),
         TEST(channels_can_be_given),
+        TEST(a_channel_may_catch_up_at_a_pace),
         TEST(limits_need_a_unit_that_is_known),
         TEST(channels_need_sources_and_sense),
     };

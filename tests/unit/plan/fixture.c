@@ -96,8 +96,8 @@ int fixture_set_up(void **state)
 
     assert_non_null(f);
     assert_int_equal(fup_zones_create(&f->zones), FUP_OK);
-    f->channels[0] = (struct fup_channel_rule){whatsapp, 24 * HOUR_S, 600};
-    f->channels[1] = (struct fup_channel_rule){telegram, 0, 0};
+    f->channels[0] = (struct fup_channel_rule){whatsapp, 24 * HOUR_S, 600, 0};
+    f->channels[1] = (struct fup_channel_rule){telegram, 0, 0, 0};
     f->env = (struct fup_plan_env){f->zones, f->channels, 2};
     fixture_reset(f);
     *state = f;
