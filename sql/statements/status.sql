@@ -10,6 +10,11 @@ active AS MATERIALIZED (
     min(n.due_at) AS next_due
   FROM followup.enrollment n, now
   WHERE n.outcome IS NULL GROUP BY n.partition
+), late AS MATERIALIZED (
+  SELECT n.channel, count(*) AS waiting, min(n.due_at) AS oldest
+  FROM followup.enrollment n, now
+  WHERE n.outcome IS NULL AND n.due_at < now.at - interval '10 s'
+  GROUP BY n.channel
 ), queue AS MATERIALIZED (
   SELECT p.id AS partition,
     count(*) FILTER (WHERE l.status = 'pending') AS pending,
@@ -50,6 +55,12 @@ SELECT json_build_object(
         extract(epoch FROM (SELECT at FROM now) - min(a.next_due)), 1)),
       'next_due', min(a.next_due))
     FROM active a),
+  'late', (
+    SELECT coalesce(json_agg(json_build_object(
+      'channel', l.channel, 'waiting', l.waiting, 'behind_s', round(
+        extract(epoch FROM (SELECT at FROM now) - l.oldest), 1))
+      ORDER BY l.channel), '[]')
+    FROM late l),
   'messages', (
     SELECT json_build_object(
       'pending', coalesce(sum(q.pending), 0),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/channels.h"
 #include "commands.h"
 #include "flags.h"
 #include "pg/block.h"
@@ -173,6 +174,41 @@ static enum fup_code add_redis(const struct status *s, cJSON *tree)
     return code;
 }
 
+/* How many late messages a minute the channel @row speaks of catches up with;
+ * nothing where it does so at once. */
+static void add_catch_up(const struct fup_channels *channels, cJSON *row)
+{
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(row, "channel");
+
+    for (size_t i = 0; i < channels->n; i++) {
+        const struct fup_channel_rule *rule = &channels->rules[i];
+
+        if (rule->catch_up > 0 && cJSON_IsString(name) &&
+            strcmp(rule->channel, name->valuestring) == 0) {
+            (void)cJSON_AddNumberToObject(row, "catch_up",
+                                          (double)rule->catch_up);
+        }
+    }
+}
+
+static void add_paces(const struct status *s, cJSON *tree)
+{
+    struct fup_channels channels = {0};
+    struct fup_problems problems;
+    cJSON *row;
+
+    fup_problems_init(&problems);
+    if (fup_channels_load(s->options->schedules, &channels, &problems) ==
+        FUP_OK) {
+        cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "late"))
+        {
+            add_catch_up(&channels, row);
+        }
+        fup_channels_done(&channels);
+    }
+    fup_problems_done(&problems);
+}
+
 /* What PostgreSQL knows is printed also when Redis is away. */
 static enum fup_code show(struct status *s, enum fup_print_format format)
 {
@@ -182,6 +218,7 @@ static enum fup_code show(struct status *s, enum fup_print_format format)
     if (code != FUP_OK) {
         return code;
     }
+    add_paces(s, tree);
     code =
         fup_redis_block_open(s->options->redis, ANSWER_MS, &s->redis, s->err);
     if (code == FUP_OK) {
