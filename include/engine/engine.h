@@ -71,8 +71,8 @@ void fup_engine_reload(struct fup_engine *engine,
 
 /* Take over the numbers of @options that may change while the engine works,
  * claim_batch, capture_busy_ms, capture_idle_ms, poll_ms, stream_max and
- * sweep_s, and its channels: those from before are not looked at any more. All
- * else in @options is ignored. */
+ * sweep_s, and its channels: those from before are not looked at any more, and
+ * the paces of channels begin anew. All else in @options is ignored. */
 void fup_engine_tune(struct fup_engine *engine,
                      const struct fup_engine_options *options);
 

@@ -89,11 +89,13 @@ void fup_queue_settle(const struct fup_queue *queue,
                       fup_queue_cb cb,
                       void *data);
 
-/* Add timers that are in neither due nor inflight (rebuild, heal). Never
- * overwrites. Calls back with the number added in claim->n. */
+/* Add timers that are in neither due nor inflight (rebuild, heal). One that is
+ * in due later than it should be, and more than @spare_ms from now, comes
+ * forward; no other is touched. Calls back with how many in claim->n. */
 void fup_queue_heal(const struct fup_queue *queue,
                     const struct fup_queue_timer *timers,
                     size_t n,
+                    int64_t spare_ms,
                     fup_queue_claim_cb cb,
                     void *data);
 

@@ -10,6 +10,7 @@
 #include "codec/outbound.h"
 #include "codec/schedule.h"
 #include "core/buf.h"
+#include "core/pace.h"
 #include "message/limits.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
@@ -65,6 +66,9 @@ struct fup_judge_env {
     int64_t since_at; /* older silences are enrolled by command only */
     const char *tag;  /* of the installation */
     int partition;
+    struct fup_pace *paces; /* of each of plan.channels; NULL: none is kept */
+    int64_t clock_ms;       /* theirs */
+    int n_shares;           /* partitions, each with its share of a pace */
 };
 
 /* What becomes of the case. @event NULL: the enrollment stays as it is. */
@@ -78,6 +82,7 @@ struct fup_decision {
     int64_t due_at;     /* planned instant of what was done */
     struct fup_run run; /* what it is after */
     const char *waits_for;
+    struct fup_pace *pace;  /* it is due, and waits for its turn; or NULL */
     struct fup_trace trace; /* how @due_at came about */
     struct fup_plan next;   /* what was armed, and how it came about */
     const char *note;
@@ -111,6 +116,13 @@ enum fup_code fup_judge_run(const struct fup_judge_env *env,
                             const struct fup_case *c,
                             const struct fup_run *run,
                             struct fup_decision *d);
+
+/* The rule of the channel on which what @plan says is to go out now is a late
+ * message among others that are caught up with at a pace; NULL: it is none. */
+const struct fup_channel_rule *
+fup_judge_catch_up(const struct fup_judge_env *env,
+                   const struct fup_case *c,
+                   const struct fup_plan *plan);
 
 /* Whether the silence is followed up: enroll, or the reason why not.
  * @schedule: only this one, NULL any; @since_at as in fup_plan_admit();

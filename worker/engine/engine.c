@@ -475,6 +475,11 @@ void fup_engine_tune(struct fup_engine *engine,
     engine->o.n_channels = options->n_channels;
     engine->o.limits = options->limits;
     engine->o.n_limits = options->n_limits;
+    for (int i = 0; i < FUP_PARTS_MAX; i++) {
+        if (engine->parts[i] != NULL) { /* the channels have other places */
+            memset(engine->parts[i]->paces, 0, sizeof engine->parts[i]->paces);
+        }
+    }
     if (engine->next_sweep_ms > sweep_ms) {
         engine->next_sweep_ms = sweep_ms; /* not after a long wait of before */
     }

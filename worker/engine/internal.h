@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "case.h"
+#include "codec/channels.h"
 #include "core/backoff.h"
 #include "core/sm.h"
 #include "engine/engine.h"
@@ -115,10 +116,12 @@ struct fup_part {
     int64_t clock_ms;       /* Redis' clock minus the loop's */
     uint64_t next_claim_ms; /* loop's clock */
     struct fup_turn turn;
+    struct fup_pace paces[FUP_CHANNELS_MAX]; /* of the loop's clock */
     struct fup_capture capture;
     struct fup_relay relay;
     struct fup_rebuild rebuild;
     bool sweeping;
+    int64_t swept_after; /* overdue ones up to this id are looked at */
     int64_t done_low;
     struct fup_pg_request sweep_req;
     bool asking_holds;
@@ -145,6 +148,7 @@ struct fup_engine {
     struct fup_versions versions;
     struct fup_inbox inbox;
     char tag[16];
+    int partitions; /* of the installation, as the leases said */
     int64_t since_at;
     bool installed; /* the schema is there, and the adapter fits */
     bool redis_ok;  /* the server may be used */

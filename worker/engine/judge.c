@@ -15,6 +15,9 @@
 #include "core/point.h"
 #include "message/message.h"
 
+/* Missed by more than what handing over a partition takes. */
+#define LATE_US (10 * FUP_US_PER_S)
+
 void fup_decision_init(struct fup_decision *decision)
 {
     *decision = (struct fup_decision){
@@ -233,37 +236,6 @@ static enum fup_reason unfit_reason(enum fup_code code)
                : FUP_REASON_NONE;
 }
 
-static enum fup_code perform(const struct fup_judge_env *env,
-                             const struct fup_case *c,
-                             struct fup_plan *plan,
-                             struct fup_decision *d)
-{
-    bool sends =
-        plan->action == FUP_ACTION_SEND || plan->action == FUP_ACTION_TEMPLATE;
-
-    if (sends && is_held_out(env->version->schedule, c)) {
-        plan->action = FUP_ACTION_SILENT;
-        plan->reason = FUP_REASON_HOLDOUT;
-    } else if (sends) {
-        enum fup_code code = fire(env, c, plan, d);
-
-        enum fup_reason unfit = unfit_reason(code);
-
-        FUP_POINT("decided");
-        if (unfit == FUP_REASON_NONE) {
-            return code;
-        }
-        fup_decision_done(d);
-        plan->action = FUP_ACTION_SKIP;
-        plan->reason = unfit;
-        d->status = NULL;
-        d->expires_at = FUP_TIME_NONE;
-        d->closes = false;
-    }
-    happen(env, c, plan, d);
-    return FUP_OK;
-}
-
 static bool same_text(const char *a, const char *b)
 {
     return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
@@ -284,6 +256,99 @@ static void wait_for(const struct fup_case *c,
     d->withdraw = plan->reason == FUP_REASON_HELD ||
                   plan->reason == FUP_REASON_PAUSED ||
                   plan->reason == FUP_REASON_HANDED_OVER;
+}
+
+static bool sends(const struct fup_plan *plan)
+{
+    return plan->action == FUP_ACTION_SEND ||
+           plan->action == FUP_ACTION_TEMPLATE;
+}
+
+const struct fup_channel_rule *
+fup_judge_catch_up(const struct fup_judge_env *env,
+                   const struct fup_case *c,
+                   const struct fup_plan *plan)
+{
+    const struct fup_schedule *schedule = env->version->schedule;
+    const struct fup_channel_rule *rule;
+
+    if (!sends(plan) || plan->at > c->now ||
+        c->now - plan->meant_at <= LATE_US || schedule->mode != FUP_MODE_LIVE) {
+        return NULL;
+    }
+    rule = fup_plan_channel(&env->plan, c->facts.channel);
+    return rule != NULL && rule->catch_up > 0 && !is_held_out(schedule, c)
+               ? rule
+               : NULL;
+}
+
+/* Whether the message is late, and those before it have used up the pace. */
+static bool must_wait(const struct fup_judge_env *env,
+                      const struct fup_case *c,
+                      const struct fup_plan *plan,
+                      struct fup_decision *d)
+{
+    const struct fup_channel_rule *rule = fup_judge_catch_up(env, c, plan);
+    struct fup_pace *pace;
+
+    if (rule == NULL || env->paces == NULL) {
+        return false;
+    }
+    pace = &env->paces[rule - env->plan.channels];
+    if (fup_pace_take(
+            pace, 60 * FUP_US_PER_S * env->n_shares / (int64_t)rule->catch_up,
+            env->clock_ms)) {
+        return false;
+    }
+    d->pace = pace;
+    return true;
+}
+
+/* It stays due, and armed for the instant that it missed: when its turn comes
+ * it is judged as late as it is then. */
+static void wait_turn(const struct fup_case *c,
+                      const struct fup_plan *plan,
+                      struct fup_decision *d)
+{
+    if (d->run.due_at == FUP_TIME_NONE || d->run.due_at > c->now ||
+        c->waits_for != NULL) {
+        wait_for(c, plan, d);
+    }
+    d->reason = fup_reason_text(FUP_REASON_PACED);
+    d->next = *plan;
+    d->next.reason = FUP_REASON_PACED;
+}
+
+static enum fup_code perform(const struct fup_judge_env *env,
+                             const struct fup_case *c,
+                             struct fup_plan *plan,
+                             struct fup_decision *d)
+{
+    if (must_wait(env, c, plan, d)) {
+        wait_turn(c, plan, d);
+        return FUP_OK;
+    }
+    if (sends(plan) && is_held_out(env->version->schedule, c)) {
+        plan->action = FUP_ACTION_SILENT;
+        plan->reason = FUP_REASON_HOLDOUT;
+    } else if (sends(plan)) {
+        enum fup_code code = fire(env, c, plan, d);
+
+        enum fup_reason unfit = unfit_reason(code);
+
+        FUP_POINT("decided");
+        if (unfit == FUP_REASON_NONE) {
+            return code;
+        }
+        fup_decision_done(d);
+        plan->action = FUP_ACTION_SKIP;
+        plan->reason = unfit;
+        d->status = NULL;
+        d->expires_at = FUP_TIME_NONE;
+        d->closes = false;
+    }
+    happen(env, c, plan, d);
+    return FUP_OK;
 }
 
 enum fup_code fup_judge_run(const struct fup_judge_env *env,

@@ -21,6 +21,7 @@ enum {
     COL_NEXT_SEQ,
     COL_DONE_LOW,
     COL_CAPTURED,
+    COL_PARTITIONS,
 };
 
 #define TRUST_MARGIN_MS 1000
@@ -78,6 +79,7 @@ static void leased(struct fup_engine *engine, const struct fup_pg_rows *rows)
         }
     }
     for (int i = 0; i < rows->n; i++) {
+        engine->partitions = (int)fup_pg_int(rows, i, COL_PARTITIONS, 1);
         take(engine, rows, i);
     }
     fup_engine_leased(engine);

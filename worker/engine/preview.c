@@ -177,6 +177,9 @@ enum fup_code fup_preview_next(const struct fup_preview *preview,
     }
     fup_plan_next(&env.plan, env.version->schedule, c.known ? &c.facts : NULL,
                   &c.run, c.now, ret_plan);
+    if (fup_judge_catch_up(&env, &c, ret_plan) != NULL) {
+        ret_plan->reason = FUP_REASON_PACED;
+    }
     *ret_kind = ret_plan->step > 0
                     ? env.version->schedule->steps[ret_plan->step - 1].kind
                     : NULL;

@@ -103,7 +103,8 @@ static void on_page(struct fup_pg_request *req,
         return;
     }
     part->rebuild.after = timers[n - 1].id;
-    fup_queue_heal(&queue, timers, (size_t)n, on_healed, part);
+    fup_queue_heal(&queue, timers, (size_t)n, /* spare_ms= */ 0, on_healed,
+                   part);
 }
 
 static void next_page(struct fup_part *part)
@@ -150,6 +151,9 @@ void fup_rebuild_kick(struct fup_part *part)
     part->rebuild.wanted = false;
     part->rebuild.after = 0;
     part->rebuild.count = 0;
+    for (size_t i = 0; i < FUP_CHANNELS_MAX; i++) {
+        fup_pace_recall(&part->paces[i]);
+    }
     fup_part_queue(part, &queue);
     part->refs++;
     fup_queue_begin(&queue, on_begun, part);
@@ -157,6 +161,14 @@ void fup_rebuild_kick(struct fup_part *part)
 
 /* --- sweep -----------------------------------------------------------------
  */
+
+static void look_for_overdue(struct fup_part *part);
+
+static void say_healed(const struct fup_part *part, size_t n)
+{
+    FUP_ENGINE_LOG(part->engine, WARN, "timers_healed",
+                   "partition=%d count=%zu", part->id, n);
+}
 
 static void on_swept(void *data, enum fup_code code, const struct fup_err *err)
 {
@@ -171,6 +183,44 @@ static void on_swept(void *data, enum fup_code code, const struct fup_err *err)
     fup_part_arm(part);
 }
 
+static void on_missing_set(void *data,
+                           enum fup_code code,
+                           const struct fup_queue_claim *claim,
+                           const struct fup_err *err)
+{
+    struct fup_part *part = data;
+
+    (void)err;
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK) {
+        part->sweeping = false;
+        return;
+    }
+    if (claim->n > 0) {
+        say_healed(part, claim->n);
+        part->next_claim_ms = 0;
+        fup_part_arm(part);
+    }
+    look_for_overdue(part);
+}
+
+/* Some wait for their turn among late messages. They are overdue too, and have
+ * their timers: only a missing one is set, or one that is later than any turn,
+ * and it takes all pages to find them. */
+static bool is_catching_up(const struct fup_part *part)
+{
+    int64_t now_ms = (int64_t)uv_now(part->engine->loop);
+
+    for (size_t i = 0; i < FUP_CHANNELS_MAX; i++) {
+        if (fup_pace_is_kept(&part->paces[i], now_ms)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_overdue(struct fup_pg_request *req,
                        enum fup_code code,
                        const struct fup_pg_rows *rows,
@@ -182,33 +232,59 @@ static void on_overdue(struct fup_pg_request *req,
     int n;
 
     (void)err;
-    part->sweeping = false;
-    if (!fup_part_answered(part) || code != FUP_OK || rows->n == 0 ||
+    if (!fup_part_answered(part)) {
+        return;
+    }
+    if (code != FUP_OK || rows->n == 0 ||
         !fup_redis_ready(part->engine->redis)) {
+        part->sweeping = false;
         return;
     }
     n = read_timers(rows, timers);
-    FUP_ENGINE_LOG(part->engine, WARN, "timers_healed", "partition=%d count=%d",
-                   part->id, n);
     fup_part_queue(part, &queue);
     part->refs++;
+    if (is_catching_up(part)) {
+        part->swept_after = timers[n - 1].id;
+        fup_queue_heal(&queue, timers, (size_t)n, FUP_PACE_AHEAD_MS,
+                       on_missing_set, part);
+        return;
+    }
+    part->sweeping = false;
+    say_healed(part, (size_t)n);
     fup_queue_settle(&queue, timers, (size_t)n, on_swept, part);
 }
 
 static void sweep_step(struct fup_part *part,
                        const struct fup_statement *statement,
                        const char *second,
-                       const char *third,
                        fup_pg_cb cb)
 {
     char partition[16];
-    const char *params[] = {partition, second, third};
-    int n = third != NULL ? 3 : second != NULL ? 2 : 1;
+    const char *params[] = {partition, second};
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     part->refs++;
     part->sweep_req.data = part;
-    fup_pg_submit(part->pg, &part->sweep_req, statement, params, n, cb);
+    fup_pg_submit(part->pg, &part->sweep_req, statement, params, 2, cb);
+}
+
+static void look_for_overdue(struct fup_part *part)
+{
+    char numbers[4][24];
+    const char *params[4];
+
+    (void)snprintf(numbers[0], sizeof numbers[0], "%d", part->id);
+    (void)snprintf(numbers[1], sizeof numbers[1], "%d", OVERDUE_S);
+    (void)snprintf(numbers[2], sizeof numbers[2], "%lld",
+                   (long long)part->swept_after);
+    (void)snprintf(numbers[3], sizeof numbers[3], "%d", FUP_TIMER_PAGE);
+    for (int i = 0; i < 4; i++) {
+        params[i] = numbers[i];
+    }
+    part->refs++;
+    part->sweep_req.data = part;
+    fup_pg_submit(part->pg, &part->sweep_req, &fup_sql_overdue, params, 4,
+                  on_overdue);
 }
 
 static void prune(struct fup_part *part);
@@ -219,8 +295,6 @@ static void on_pruned(struct fup_pg_request *req,
                       const struct fup_err *err)
 {
     struct fup_part *part = req->data;
-    char grace[16];
-    char limit[16];
 
     (void)err;
     if (!fup_part_answered(part)) {
@@ -234,9 +308,8 @@ static void on_pruned(struct fup_pg_request *req,
         prune(part);
         return;
     }
-    (void)snprintf(grace, sizeof grace, "%d", OVERDUE_S);
-    (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
-    sweep_step(part, &fup_sql_overdue, grace, limit, on_overdue);
+    part->swept_after = 0;
+    look_for_overdue(part);
 }
 
 static void prune(struct fup_part *part)
@@ -244,7 +317,7 @@ static void prune(struct fup_part *part)
     char limit[16];
 
     (void)snprintf(limit, sizeof limit, "%d", PRUNE_PAGE);
-    sweep_step(part, &fup_sql_prune, limit, NULL, on_pruned);
+    sweep_step(part, &fup_sql_prune, limit, on_pruned);
 }
 
 static void on_marked(struct fup_pg_request *req,
@@ -284,7 +357,7 @@ static void on_expired(struct fup_pg_request *req,
         return;
     }
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
-    sweep_step(part, &fup_sql_done_low, epoch, NULL, on_marked);
+    sweep_step(part, &fup_sql_done_low, epoch, on_marked);
 }
 
 void fup_sweep(struct fup_part *part)
@@ -296,7 +369,7 @@ void fup_sweep(struct fup_part *part)
     }
     (void)snprintf(limit, sizeof limit, "%d", FUP_TIMER_PAGE);
     part->sweeping = true;
-    sweep_step(part, &fup_sql_expired, limit, NULL, on_expired);
+    sweep_step(part, &fup_sql_expired, limit, on_expired);
 }
 
 /* --- holds -----------------------------------------------------------------

@@ -184,6 +184,31 @@ static int64_t due_by_redis(const struct fup_part *part,
     return (int64_t)uv_now(part->engine->loop) + part->clock_ms + ahead_ms;
 }
 
+/* A late message that has to wait for its turn comes again at its place. One
+ * that was not claimed has its place, or gets one when it is. */
+static int64_t place_ms(const struct fup_part *part,
+                        const struct fup_verdict *v)
+{
+    const struct fup_engine *engine = part->engine;
+    int64_t now_ms = (int64_t)uv_now(engine->loop);
+    size_t nth = (size_t)(v->pace - part->paces);
+    int64_t wait_ms = fup_pace_place(v->pace, now_ms);
+
+    if (v->pace->held == 1 && nth < engine->o.n_channels) {
+        FUP_ENGINE_LOG(engine, INFO, "catching_up",
+                       "partition=%d channel=\"%.32s\" per_minute=%zu",
+                       part->id, engine->o.channels[nth].channel,
+                       engine->o.channels[nth].catch_up);
+    }
+    return now_ms + part->clock_ms + wait_ms;
+}
+
+static bool stays(const struct fup_turn *t, const struct fup_verdict *v)
+{
+    return v->pace != NULL && v->event == NULL &&
+           !was_claimed(t, v->enrollment);
+}
+
 /* What the timers are to be. Claimed ones without a verdict are let go of,
  * unless something is judged again: then their lease brings them back. */
 static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
@@ -194,8 +219,9 @@ static size_t collect(struct fup_part *part, struct fup_queue_timer *timers)
     for (size_t i = 0; i < t->done.n; i++) {
         const struct fup_verdict *v = &t->done.items[i];
 
-        if (v->enrollment != 0) {
-            int64_t due_ms = due_by_redis(part, v);
+        if (v->enrollment != 0 && !stays(t, v)) {
+            int64_t due_ms =
+                v->pace != NULL ? place_ms(part, v) : due_by_redis(part, v);
 
             timers[n++] = (struct fup_queue_timer){v->enrollment, due_ms};
             wake_for(part, due_ms);

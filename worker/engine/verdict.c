@@ -7,7 +7,7 @@
 #include "load.h"
 #include "pg/array.h"
 
-static void judge_env(const struct fup_part *part, struct fup_judge_env *env)
+static void judge_env(struct fup_part *part, struct fup_judge_env *env)
 {
     const struct fup_engine *engine = part->engine;
 
@@ -22,6 +22,9 @@ static void judge_env(const struct fup_part *part, struct fup_judge_env *env)
         .since_at = engine->since_at,
         .tag = engine->tag,
         .partition = part->id,
+        .paces = part->paces,
+        .clock_ms = (int64_t)uv_now(engine->loop),
+        .n_shares = engine->partitions,
     };
 }
 
@@ -58,6 +61,7 @@ static enum fup_code note_verdict(struct fup_part *part,
     v->enrollment = c->enrollment;
     v->due_ms =
         c->outcome != NULL && d->event == NULL ? FUP_QUEUE_NEVER : due_ms(d);
+    v->pace = d->pace;
     v->event = d->event;
     v->reason = d->reason;
     v->step = d->step;

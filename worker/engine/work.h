@@ -10,6 +10,8 @@
 
 #include "core/err.h"
 
+struct fup_pace;
+
 struct fup_key {
     char *tenant;
     char *conversation;
@@ -47,8 +49,9 @@ void fup_work_done(struct fup_work *work);
 struct fup_verdict {
     char *tenant;
     char *conversation;
-    int64_t enrollment; /* 0: none yet */
-    int64_t due_ms;     /* FUP_QUEUE_NEVER: no timer */
+    int64_t enrollment;    /* 0: none yet */
+    int64_t due_ms;        /* FUP_QUEUE_NEVER: no timer */
+    struct fup_pace *pace; /* it waits for its turn there, or NULL */
     int ord;            /* its place among the decisions, -1: none was needed */
     const char *event;  /* static, or NULL */
     const char *reason; /* static, or NULL */

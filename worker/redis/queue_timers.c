@@ -220,6 +220,7 @@ static void on_healed(void *data,
 void fup_queue_heal(const struct fup_queue *queue,
                     const struct fup_queue_timer *timers,
                     size_t n,
+                    int64_t spare_ms,
                     fup_queue_claim_cb cb,
                     void *data)
 {
@@ -230,6 +231,7 @@ void fup_queue_heal(const struct fup_queue *queue,
         return;
     }
     begin(&args, queue);
+    fup_args_int(&args, spare_ms);
     add_timers(&args, timers, n);
     fup_args_eval(&args, queue->redis, &fup_script_heal, N_KEYS, on_healed, op);
 }

@@ -88,16 +88,24 @@ static enum fup_code settle_as(struct fixture *f,
     return a.code;
 }
 
-static size_t
-heal(struct fixture *f, const struct fup_queue_timer *timers, size_t n)
+static size_t heal_all_but(struct fixture *f,
+                           int64_t spare_ms,
+                           const struct fup_queue_timer *timers,
+                           size_t n)
 {
     struct fup_queue queue = queue_of(f);
 
     claimed_init(&last, f);
-    fup_queue_heal(&queue, timers, n, on_claimed, &last);
+    fup_queue_heal(&queue, timers, n, spare_ms, on_claimed, &last);
     assert_true(loop_until(f, &last.done, SOON));
     assert_int_equal(last.code, FUP_OK);
     return last.claim.n;
+}
+
+static size_t
+heal(struct fixture *f, const struct fup_queue_timer *timers, size_t n)
+{
+    return heal_all_but(f, 0, timers, n);
 }
 
 /* --- claim -------------------------------------------------------------- */
@@ -321,6 +329,23 @@ static void heals_only_what_is_missing(void **state)
     assert_int_equal(heal(f, timers, 0), 0);
 }
 
+/* One that is put off a little stays where it is, one that is lost does not. */
+static void heals_what_is_later_than_can_be(void **state)
+{
+    struct fixture *f = *state;
+    const struct fup_queue_timer timers[] = {{.id = 1, .due_ms = 100},
+                                             {.id = 2, .due_ms = 100}};
+    int64_t now_ms = claim(f, 0)->now_ms;
+
+    put(f, DUE, 1, now_ms + 30000);
+    put(f, DUE, 2, now_ms + 90000);
+    assert_int_equal(heal_all_but(f, 60000, timers, 2), 1);
+    assert_int_equal(score_of(f, DUE, 1), now_ms + 30000);
+    assert_int_equal(score_of(f, DUE, 2), 100);
+    assert_int_equal(heal(f, timers, 2), 1);
+    assert_int_equal(score_of(f, DUE, 1), 100);
+}
+
 /* --- fencing ------------------------------------------------------------ */
 
 static void an_older_epoch_is_fenced(void **state)
@@ -407,6 +432,7 @@ int main(void)
         READY(a_batch_that_is_too_large_is_refused),
         READY(a_full_server_keeps_the_lease),
         READY(heals_only_what_is_missing),
+        READY(heals_what_is_later_than_can_be),
         READY(an_older_epoch_is_fenced),
         READY(losing_everything_in_the_middle_is_harmless),
         READY(partitions_and_prefixes_are_apart),
