@@ -142,9 +142,11 @@ static void the_rules_of_the_channels_are_built_in(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(rule(windowed[i])->window_s, 86400);
         assert_int_equal(rule(windowed[i])->guard_s, 600);
+        assert_int_equal(rule(windowed[i])->catch_up, 1200);
     }
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(rule(open[i])->window_s, 0);
+        assert_int_equal(rule(open[i])->catch_up, i == 0 ? 1200 : 0);
     }
     fup_channels_done(&f.channels);
     assert_int_equal(fup_channels_load("/nowhere", &f.channels, &f.problems),
