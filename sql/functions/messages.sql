@@ -1,13 +1,14 @@
 -- Messages in the queue: which one, what stands against it, taking it out.
 
 -- A message's row from its id: tag-partition-enrollment-gen. The enrollment
--- leads to its newest row, and from there back.
+-- leads to its newest row, and from there back. What is no such id is nobody's:
+-- it becomes null, for a cast may be tried before any condition is looked at.
 CREATE OR REPLACE FUNCTION followup.find_message(wanted text)
 RETURNS SETOF followup.ledger LANGUAGE sql STABLE AS $$
   WITH RECURSIVE named AS (
-    SELECT split_part(wanted, '-', 2)::integer AS p,
-           split_part(wanted, '-', 3)::bigint AS id
-    WHERE wanted ~ '^[0-9a-f]{6}-[0-9]{1,2}-[0-9]{1,18}-[0-9]{1,9}$'
+    SELECT m[1]::integer AS p, m[2]::bigint AS id
+    FROM regexp_match(wanted,
+      '^[0-9a-f]{6}-([0-9]{1,2})-([0-9]{1,18})-[0-9]{1,9}$') m
   ), walk AS (
     SELECT l.* FROM named
     JOIN followup.enrollment n ON n.partition = named.p AND n.id = named.id

@@ -275,6 +275,22 @@ static void a_command_for_a_contact_is_one_for_each_conversation(void **state)
 /* --- permits ---------------------------------------------------------------
  */
 
+static void an_id_that_is_none_is_an_unknown_message(void **state)
+{
+    struct world *w = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const ids[] = {"nonsense", "0-1", "a-b-c-d"};
+
+        assert_string_equal(
+            world_text(w,
+                       "SELECT followup.receive_receipt('{\"id\": \"%s\", "
+                       "\"status\": \"sent\"}')",
+                       ids[i]),
+            "unknown_message");
+    }
+}
+
 static void no_permit_for_what_has_been_overtaken(void **state)
 {
     struct world *w = *state;
@@ -405,6 +421,7 @@ int main(void)
         TEST(only_what_is_released_is_judged_again),
         TEST(a_hold_takes_messages_out_of_the_queue),
         TEST(a_command_for_a_contact_is_one_for_each_conversation),
+        TEST(an_id_that_is_none_is_an_unknown_message),
         TEST(no_permit_for_what_has_been_overtaken),
         TEST(a_permit_that_was_not_used_is_judged_again),
         TEST(what_a_permit_waited_for_counts_as_it_is_afterwards),
