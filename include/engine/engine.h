@@ -37,6 +37,7 @@ struct fup_engine_options {
     int poll_ms;           /* between questions to an adapter that is polled */
     int64_t stream_max;    /* entries in an outbound stream; more stay here */
     int sweep_s;           /* between looks for lost timers */
+    int keep_days;         /* what ended longer ago is forgotten; 0: nothing */
     const struct fup_channel_rule *channels;
     size_t n_channels;
     const struct fup_channel_limits *limits; /* of messages, by channel */
@@ -70,9 +71,10 @@ void fup_engine_reload(struct fup_engine *engine,
                        struct fup_schedules *schedules);
 
 /* Take over the numbers of @options that may change while the engine works,
- * claim_batch, capture_busy_ms, capture_idle_ms, poll_ms, stream_max and
- * sweep_s, and its channels: those from before are not looked at any more, and
- * the paces of channels begin anew. All else in @options is ignored. */
+ * claim_batch, capture_busy_ms, capture_idle_ms, poll_ms, stream_max, sweep_s
+ * and keep_days, and its channels: those from before are not looked at any
+ * more, and the paces of channels begin anew. All else in @options is ignored.
+ */
 void fup_engine_tune(struct fup_engine *engine,
                      const struct fup_engine_options *options);
 

@@ -123,4 +123,8 @@ struct fup_schedule {
 size_t fup_outside_default(const char *kind,
                            enum fup_outside ret_outside[FUP_OUTSIDE_MAX]);
 
+/* Whether all that @schedule counts of the past is there, when the past is kept
+ * for @keep_days; 0: for ever. */
+bool fup_schedule_fits(const struct fup_schedule *schedule, int64_t keep_days);
+
 #endif

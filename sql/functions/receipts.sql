@@ -45,6 +45,52 @@ BEGIN
 END
 $$;
 
+-- A receipt may say that the person wants no more, or cannot be reached on
+-- `channel`: that is kept. Returns whether it says so of somebody known.
+CREATE OR REPLACE FUNCTION followup.suppress_by(
+  r jsonb, tenant text, contact text, channel text)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF contact IS NOT NULL AND (r->>'status' = 'opted_out'
+      OR (r->>'status' = 'failed' AND coalesce(r->>'error_class'
+          IN ('opt_out', 'permanent_recipient'), false))) THEN
+    PERFORM followup.suppress(tenant, contact,
+      CASE WHEN r->>'error_class' = 'permanent_recipient'
+           THEN channel ELSE '*' END,
+      'receipt', NULL, coalesce(r->>'error_class', r->>'status'),
+      clock_timestamp());
+    RETURN true;
+  END IF;
+  RETURN false;
+END
+$$;
+
+-- A receipt for a message that is not there. Where its follow-up is forgotten
+-- there is nothing to keep it in; but whoever wants no more is heard however
+-- late, as the person whose conversation it is by now.
+CREATE OR REPLACE FUNCTION followup.receive_late(r jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  parts text[] := regexp_match(r->>'id',
+    '^([0-9a-f]{6})-([0-9]{1,2})-([0-9]{1,18})-([0-9]{1,9})$');
+  n followup.enrollment;
+  who text;
+BEGIN
+  SELECT x.* INTO n FROM followup.enrollment x, followup.installation i
+  WHERE i.tag = parts[1] AND x.partition = parts[2]::integer
+    AND x.id = parts[3]::bigint AND x.gen >= parts[4]::integer
+    AND x.outcome IS NOT NULL AND x.last_seq IS NULL;
+  IF NOT FOUND THEN
+    RETURN 'unknown_message';
+  END IF;
+  SELECT f.contact_id INTO who
+  FROM followup.conversation_facts(
+    ARRAY[n.tenant], ARRAY[n.conversation]) f;
+  RETURN CASE WHEN followup.suppress_by(r, n.tenant, who, n.channel)
+              THEN 'done' ELSE 'forgotten_message' END;
+END
+$$;
+
 -- What a sender reports. Statuses may come out of order and twice: a message
 -- only moves up, but for one that the provider took and then refused for the
 -- window. The first "sent" of a closing step closes the conversation
@@ -58,11 +104,10 @@ DECLARE
   news text := r->>'status';
   shut boolean := news = 'failed'
     AND coalesce(r->>'error_class' = 'window_closed', false);
-  line text;
 BEGIN
   SELECT * INTO l FROM followup.find_message(r->>'id');
   IF NOT FOUND THEN
-    RETURN 'unknown_message';
+    RETURN followup.receive_late(r);
   END IF;
   IF l.closes AND news IN ('sent', 'delivered', 'read') THEN
     PERFORM FROM followup.partition q WHERE q.id = l.partition
@@ -105,13 +150,7 @@ BEGIN
     error = coalesce(r->>'error', x.error)
   WHERE x.partition = l.partition AND x.seq = l.seq;
 
-  IF l.contact IS NOT NULL AND (news = 'opted_out' OR (news = 'failed'
-      AND r->>'error_class' IN ('opt_out', 'permanent_recipient'))) THEN
-    line := CASE WHEN r->>'error_class' = 'permanent_recipient'
-                 THEN l.channel ELSE '*' END;
-    PERFORM followup.suppress(l.tenant, l.contact, line, 'receipt', NULL,
-      coalesce(r->>'error_class', news), clock_timestamp());
-  END IF;
+  PERFORM followup.suppress_by(r, l.tenant, l.contact, l.channel);
   PERFORM followup.touch(l.tenant, l.conversation);
   RETURN 'done';
 END

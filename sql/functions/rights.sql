@@ -15,6 +15,8 @@ BEGIN
     GRANT INSERT, UPDATE, DELETE ON followup.worker, followup.closing,
       followup.hold, followup.fan_out TO %1$I;
     GRANT INSERT, DELETE ON followup.change_log TO %1$I;
+    GRANT EXECUTE ON FUNCTION
+      followup.forget(integer, bigint, bigint, bigint, integer) TO %1$I;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA followup TO %1$I
   $do$, role);
   IF to_regprocedure('followup.grant_adapter(name)') IS NOT NULL THEN

@@ -39,12 +39,15 @@ CREATE TABLE followup.partition (
   lease_until timestamptz,
   next_seq bigint NOT NULL DEFAULT 1,
   done_low bigint NOT NULL DEFAULT 1,
-  captured pg_snapshot NOT NULL
+  captured pg_snapshot NOT NULL,
+  forgotten timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN followup.partition.done_low IS
   'every message with a lower seq has left the queue';
 COMMENT ON COLUMN followup.partition.captured IS
   'changes visible in this snapshot have been judged';
+COMMENT ON COLUMN followup.partition.forgotten IS
+  'of follow-ups that ended up to then the ledger may have no rows any more';
 INSERT INTO followup.partition (id, captured) VALUES (0, pg_current_snapshot());
 
 CREATE TABLE followup.schedule_version (
@@ -105,6 +108,8 @@ COMMENT ON COLUMN followup.enrollment.outcome IS
   'null while it is active';
 COMMENT ON COLUMN followup.enrollment.window_closed IS
   'a sender was told so: it stays closed until the customer writes';
+COMMENT ON COLUMN followup.enrollment.last_seq IS
+  'its newest row in the ledger; null when these are forgotten';
 COMMENT ON COLUMN followup.enrollment.due_at IS
   'when the pending step is due; null: no timer, waits_for says why';
 
@@ -146,7 +151,7 @@ CREATE TABLE followup.ledger (
   error_class text,
   error text,
   PRIMARY KEY (partition, seq)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX ledger_pending ON followup.ledger (partition, seq)
   WHERE status = 'pending';
 COMMENT ON TABLE followup.ledger IS

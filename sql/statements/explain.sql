@@ -2,7 +2,8 @@
 -- against sending, commands that wait, the ledger of its last 50 events.
 -- params: tenant, conversation
 -- rows: JSON; facts is null when the adapter does not know it; ask is what the
--- planner is asked with: version is that of an active enrollment
+-- planner is asked with: version is that of an active enrollment; of one that
+-- ended long ago the ledger may be forgotten
 WITH RECURSIVE now AS MATERIALIZED (SELECT clock_timestamp() AS at),
 facts AS MATERIALIZED (
   SELECT * FROM followup.conversation_facts(ARRAY[$1::text], ARRAY[$2::text])
@@ -52,6 +53,7 @@ SELECT json_build_object(
     'manual_at', n.manual_at, 'not_before', n.not_before,
     'window_closed', n.window_closed,
     'enrolled_at', n.enrolled_at, 'episode', n.episode_at,
+    'history_forgotten', n.outcome IS NOT NULL AND n.last_seq IS NULL,
     'this_silence', n.episode_at = coalesce(
       (SELECT f.last_inbound_at FROM facts f), 'epoch'),
     'partition', n.partition, 'id', n.id) FROM newest n, now),

@@ -1,2 +1,2 @@
--- params: the receipt as JSON. rows: done | unknown_message
+-- params: the receipt as JSON. rows: done | unknown_message | forgotten_message
 SELECT followup.receive_receipt($1::jsonb)

@@ -1,13 +1,19 @@
 -- What messages did. One counts once three days have passed or its next step
 -- was due, whichever was first; a reply until then is its reply. Steps of
 -- silences that are held out are measured in the same way, beside the others.
+-- It begins where everything is still there: some of what ended up to
+-- forgotten_until is not.
 -- params: since (null: 30 days before until), until (null: now)
 -- rows: JSON
-WITH span AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
   SELECT coalesce($1::timestamptz,
       coalesce($2::timestamptz, clock_timestamp()) - interval '30 days')
       AS since,
     coalesce($2::timestamptz, clock_timestamp()) AS until
+), span AS MATERIALIZED (
+  SELECT greatest(a.since, p.forgotten) AS since, a.until,
+    CASE WHEN p.forgotten > a.since THEN p.forgotten END AS forgotten_until
+  FROM asked a, (SELECT max(forgotten) AS forgotten FROM followup.partition) p
 ), steps AS MATERIALIZED (
   SELECT l.*, n.last_seq, n.outcome AS ended,
     coalesce(l.reason, '') = 'holdout' AS held,
@@ -70,6 +76,7 @@ WITH span AS MATERIALIZED (
 )
 SELECT json_build_object(
   'since', (SELECT since FROM span), 'until', (SELECT until FROM span),
+  'forgotten_until', (SELECT forgotten_until FROM span),
   'messages', (SELECT coalesce(json_agg(json_build_object(
       'schedule', r.schedule, 'step', r.step, 'kind', r.kind,
       'variant', r.variant, 'channel', r.channel, 'intent', r.intent,

@@ -1,13 +1,17 @@
 -- What shadow schedules would have sent, beside what happened then: whether one
 -- of ours wrote, or the customer did, and how soon. An answer of ours shows in
 -- the ledger as the base that the next step counts from; after the last step
--- the CRM is asked.
+-- the CRM is asked. It begins where everything is still there, as in report.sql.
 -- params: since (null: a week before until), until (null: now), limit of messages
 -- rows: JSON
-WITH RECURSIVE span AS MATERIALIZED (
+WITH RECURSIVE asked AS MATERIALIZED (
   SELECT coalesce($1::timestamptz,
       coalesce($2::timestamptz, clock_timestamp()) - interval '7 days') AS since,
     coalesce($2::timestamptz, clock_timestamp()) AS until
+), span AS MATERIALIZED (
+  SELECT greatest(a.since, p.forgotten) AS since, a.until,
+    CASE WHEN p.forgotten > a.since THEN p.forgotten END AS forgotten_until
+  FROM asked a, (SELECT max(forgotten) AS forgotten FROM followup.partition) p
 ), sent AS MATERIALIZED (
   SELECT l.*, n.outcome AS ended, n.last_seq
   FROM followup.ledger l
@@ -93,6 +97,7 @@ WITH RECURSIVE span AS MATERIALIZED (
 )
 SELECT json_build_object(
   'since', (SELECT since FROM span), 'until', (SELECT until FROM span),
+  'forgotten_until', (SELECT forgotten_until FROM span),
   'would_have_sent', (SELECT count(*) FROM told),
   'days', (SELECT coalesce(json_agg(d ORDER BY d.day), '[]') FROM (
     SELECT (t.at AT TIME ZONE 'UTC')::date AS day, count(*) AS messages,

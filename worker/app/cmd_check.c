@@ -80,6 +80,22 @@ static int64_t now(void)
     return (int64_t)ts.tv_sec * FUP_US_PER_S;
 }
 
+/* What is in force is in the environment, as the folder is (main.c). */
+static void check_kept(struct job *job, const struct fup_schedule_file *file)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    const char *days = getenv("FOLLOWUP_KEEP_DAYS");
+    struct fup_place place = {.file = file->path};
+
+    if (days != NULL &&
+        !fup_schedule_fits(file->schedule, strtoll(days, NULL, 10))) {
+        fup_problems_error(&job->problems, &place,
+                           "contact_cap: counts further back than keep_days, "
+                           "%.16s, keeps what was sent",
+                           days);
+    }
+}
+
 static enum fup_code check_folder(struct job *job, const char *path)
 {
     struct fup_schedules schedules = {0};
@@ -90,6 +106,9 @@ static enum fup_code check_folder(struct job *job, const char *path)
     job->n_schedules += schedules.n;
     if (code == FUP_OK && schedules.n == 0) {
         fup_problems_warn(&job->problems, &place, "no schedules here");
+    }
+    for (size_t i = 0; i < schedules.n; i++) {
+        check_kept(job, &schedules.items[i]);
     }
     if (code != FUP_ENOMEM) {
         code = worse(code, fup_channels_load(path, &channels, &job->problems));
@@ -134,6 +153,7 @@ static enum fup_code check_file(struct job *job, const char *path)
 
     if (code == FUP_OK) {
         job->n_schedules++;
+        check_kept(job, &file);
         code = load_beside(path, &channels);
         if (code == FUP_OK) {
             code = fup_schedule_review(&file, &channels, now(), &job->problems);

@@ -80,6 +80,24 @@ static enum fup_code load_channels(struct worker *w,
     return code;
 }
 
+/* What a schedule counts of the past has to be kept. */
+static enum fup_code check_keep(const struct fup_options *options,
+                                const struct fup_schedules *schedules,
+                                struct fup_err *err)
+{
+    for (size_t i = 0; i < schedules->n; i++) {
+        const struct fup_schedule *s = schedules->items[i].schedule;
+
+        if (!fup_schedule_fits(s, options->keep_days)) {
+            return fup_err_set(err, FUP_EINVAL,
+                               "keep_days: %lld is less than what contact_cap "
+                               "of the schedule \"%.64s\" counts",
+                               (long long)options->keep_days, s->name);
+        }
+    }
+    return FUP_OK;
+}
+
 /* --- the end ---------------------------------------------------------------
  */
 
@@ -141,6 +159,7 @@ static void engine_options(struct worker *w,
         .poll_ms = (int)o->poll_ms,
         .stream_max = o->stream_max,
         .sweep_s = (int)o->sweep_s,
+        .keep_days = (int)o->keep_days,
         .channels = w->channels.rules,
         .n_channels = w->channels.n,
         .limits = w->channels.limits,
@@ -196,7 +215,8 @@ static void reload(struct worker *w)
     fup_notify_reloading(&w->notify);
     if (fup_options_again(&w->options, environ, &fresh, &err) == FUP_OK &&
         load_channels(w, &channels) == FUP_OK &&
-        load_schedules(w, &schedules) == FUP_OK) {
+        load_schedules(w, &schedules) == FUP_OK &&
+        check_keep(&fresh, &schedules, &err) == FUP_OK) {
         take_over(w, &fresh);
         use(w, &schedules, &channels);
         fup_log(&w->log, FUP_LOG_INFO, "reloaded", "");
@@ -266,7 +286,10 @@ static enum fup_code open_engine(struct worker *w, struct fup_err *err)
                            w->options.schedules);
     }
     engine_options(w, &options);
-    code = fup_engine_open(&w->loop, &options, &schedules, &w->engine, err);
+    code = check_keep(&w->options, &schedules, err);
+    if (code == FUP_OK) {
+        code = fup_engine_open(&w->loop, &options, &schedules, &w->engine, err);
+    }
     fup_schedules_done(&schedules);
     return code;
 }

@@ -149,9 +149,13 @@ static enum fup_code check_options(const struct fup_options *options,
 }
 
 /* Without a path the schedules in force are checked: where they are is known
- * from the configuration. */
+ * from the configuration. So is for how long they may count back. */
 static void name_schedules(const struct fup_options *options)
 {
+    char days[24];
+
+    (void)snprintf(days, sizeof days, "%lld", (long long)options->keep_days);
+    (void)setenv("FOLLOWUP_KEEP_DAYS", days, 1);
     if (strcmp(options->schedules, fup_options_find("schedules")->fallback) !=
             0 ||
         access(options->schedules, R_OK) == 0) {

@@ -240,6 +240,7 @@ static void on_tick(uv_timer_t *timer)
         fup_closing_kick(engine);
         fup_poll_tick(engine, now_ms);
         fup_fan_out_kick(engine);
+        fup_forget_tick(engine, now_ms);
     }
 }
 
@@ -470,6 +471,8 @@ void fup_engine_tune(struct fup_engine *engine,
     engine->o.poll_ms = options->poll_ms;
     engine->o.stream_max = options->stream_max;
     engine->o.sweep_s = options->sweep_s;
+    engine->o.keep_days = options->keep_days;
+    engine->forget.next_ms = 0;
     fup_changes_start(engine);
     engine->o.channels = options->channels;
     engine->o.n_channels = options->n_channels;

@@ -155,6 +155,14 @@ static void refused(struct fup_inbox_item *item, const struct fup_err *err)
     answer_error(engine, item->request_id, "refused", err->msg);
 }
 
+/* Of a receipt, by its word of receive_receipt.sql. */
+static const char *why_unknown(const char *word)
+{
+    return strcmp(word, "forgotten_message") == 0
+               ? "it was sent longer ago than keep_days"
+               : "no such message was sent";
+}
+
 static void on_kept(struct fup_pg_request *req,
                     enum fup_code code,
                     const struct fup_pg_rows *rows,
@@ -174,7 +182,7 @@ static void on_kept(struct fup_pg_request *req,
                                             .id = item->entry};
 
             reject(engine, &entry, fup_pg_text(rows, 0, 0),
-                   "no such message was sent");
+                   why_unknown(fup_pg_text(rows, 0, 0)));
         }
     } else if (code == FUP_EREFUSED && fup_pg_err_is_data(err)) {
         refused(item, err);

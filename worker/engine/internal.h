@@ -104,6 +104,20 @@ struct fup_rebuild {
     struct fup_pg_request req;
 };
 
+/* The page of what is forgotten: the next one, or the one under way. */
+struct fup_forget {
+    bool asking;
+    bool said; /* that it is refused */
+    int part;
+    int64_t after;    /* rows of the partition up to this one are looked at */
+    uint64_t next_ms; /* not before; loop's clock */
+    int64_t pages;    /* of this round, and what was forgotten in it */
+    int64_t ended;
+    int64_t rows;
+    int64_t commands;
+    struct fup_pg_request req;
+};
+
 struct fup_part {
     struct fup_engine *engine;
     struct fup_pg *pg; /* does its work */
@@ -147,6 +161,7 @@ struct fup_engine {
     struct fup_zones *zones;
     struct fup_versions versions;
     struct fup_inbox inbox;
+    struct fup_forget forget;
     char tag[16];
     int partitions; /* of the installation, as the leases said */
     int64_t since_at;
@@ -242,6 +257,9 @@ void fup_closing_kick(struct fup_engine *engine);
 
 /* fan_out.c: spread the commands for whole schedules and tenants by a page */
 void fup_fan_out_kick(struct fup_engine *engine);
+
+/* forget.c: forget a page of what ended long ago */
+void fup_forget_tick(struct fup_engine *engine, uint64_t now_ms);
 
 /* part.c */
 struct fup_part_state {

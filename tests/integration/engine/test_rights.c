@@ -72,10 +72,13 @@ static void a_sender_may_ask_for_permits_and_no_more(void **state)
     assert_string_equal(as_role(w, "followup_sender",
                                 "SELECT count(id) FROM followup.partition"),
                         DONE);
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         static const char *const others[] = {
-            "SELECT 1 FROM followup.ledger", "SELECT 1 FROM followup.command",
-            "SELECT 1 FROM crm.message", "DELETE FROM followup.hold",
+            "SELECT followup.forget(0, 8640000, 0, 1, 1)",
+            "SELECT 1 FROM followup.ledger",
+            "SELECT 1 FROM followup.command",
+            "SELECT 1 FROM crm.message",
+            "DELETE FROM followup.hold",
             "SELECT followup.receive_command('{\"action\": \"hold\"}')"};
 
         assert_string_equal(as_role(w, "followup_sender", others[i]), DENIED);
@@ -86,8 +89,9 @@ static void a_worker_may_not_write_what_is_the_crms(void **state)
 {
     struct world *w = *state;
 
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 7; i++) {
         static const char *const others[] = {
+            "DELETE FROM followup.command",
             "UPDATE crm.conversation SET channel = 'sms'",
             "INSERT INTO crm.message (conversation_id) VALUES ('c')",
             "DELETE FROM followup.ledger",
@@ -97,6 +101,26 @@ static void a_worker_may_not_write_what_is_the_crms(void **state)
 
         assert_string_equal(as_role(w, "followup_worker", others[i]), DENIED);
     }
+}
+
+/* Deleting from the ledger is no right of its own: only what is old goes. */
+static void a_worker_forgets_what_is_older_than_a_day(void **state)
+{
+    struct world *w = *state;
+
+    assert_string_equal(as_role(w, "followup_worker",
+                                "SELECT followup.forget(0, 86400, 0, 1, 1)"),
+                        DONE);
+    assert_string_equal(as_role(w, "followup_worker",
+                                "SELECT followup.forget(0, 86399, 0, 1, 1)"),
+                        "22023");
+    assert_string_equal(
+        as_role(w, "followup_worker",
+                "SELECT followup.forget_ended(0, now(), 0, 1, 1)"),
+        DENIED);
+    assert_string_equal(as_role(w, "followup_worker",
+                                "SELECT followup.forget_commands(now(), 1)"),
+                        DENIED);
 }
 
 /* --- Redis --------------------------------------------------------------- */
@@ -225,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_sender_may_ask_for_permits_and_no_more),
         CASE(a_worker_may_not_write_what_is_the_crms),
+        CASE(a_worker_forgets_what_is_older_than_a_day),
         CASE(everything_works_with_the_advised_users),
         CASE(nobody_reaches_what_is_another_s),
     };
