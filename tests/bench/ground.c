@@ -229,6 +229,11 @@ double ground_redis_cpu_s(const struct world *w)
     return cpu_s(w->redis.pid);
 }
 
+double ground_session_cpu_s(const struct world *w)
+{
+    return cpu_s(PQbackendPID(w->pg));
+}
+
 double ground_postgres_cpu_s(const struct world *w)
 {
     long long numbers[N_NUMBERS];

@@ -33,6 +33,8 @@ double ground_worker_cpu_s(const struct world *w);
 /* The same of Redis, and of PostgreSQL with all its processes. */
 double ground_redis_cpu_s(const struct world *w);
 double ground_postgres_cpu_s(const struct world *w);
+/* And of the one session of PostgreSQL that the world itself has. */
+double ground_session_cpu_s(const struct world *w);
 
 /* Seconds since 1970. */
 double ground_clock(void);
