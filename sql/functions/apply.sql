@@ -102,13 +102,17 @@ BEGIN
     FROM good g
     WHERE NOT g.is_new AND n.partition = p AND n.id = g.eid
   ), withdrawn AS (
+    -- By the key: CASE keeps the planner from the index of what is pending. If
+    -- nothing was when the table was looked at last, it takes that for empty,
+    -- and reads for each decision all that waits by now.
     UPDATE followup.ledger l
     SET status = 'withdrawn', status_at = clock_timestamp(),
       error_class = CASE WHEN g.withdraw THEN coalesce(g.reason, g.event)
                          ELSE 'superseded' END
     FROM good g
     WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
-      AND l.seq = g.last_out_seq AND l.status = 'pending'
+      AND l.seq = g.last_out_seq
+      AND CASE WHEN l.status = 'pending' THEN true END
     RETURNING g.seq AS by_seq, l.seq, l.channel
   ), written AS (
     INSERT INTO followup.ledger (
