@@ -142,6 +142,31 @@ static void an_adapter_that_fails_leaves_the_old_one(void **state)
                         "plain");
 }
 
+/* It would write to the tables of a CRM that is not there any more. */
+static void closing_goes_with_the_adapter_that_had_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *path =
+        fixture_file(f, "CREATE OR REPLACE FUNCTION followup.mine() RETURNS "
+                        "int LANGUAGE sql AS 'SELECT 7';");
+    static const char source[] =
+        "SELECT prosrc FROM pg_proc WHERE oid = "
+        "'followup.close_conversation(text,text)'::regprocedure";
+
+    assert_int_equal(fixture_run(f, "migrate", NULL), 0);
+    assert_string_equal(fixture_sql(f, source), " SELECT ");
+    assert_int_equal(fixture_run(f, "migrate", "--adapter", "plain", NULL), 0);
+    assert_non_null(strstr(fixture_sql(f, source), "UPDATE crm"));
+    assert_int_equal(fixture_run(f, "migrate", "--adapter", path, NULL), 0);
+    (void)unlink(path);
+    assert_string_equal(fixture_sql(f, source), "SELECT");
+    (void)fixture_sql(f, "INSERT INTO crm.conversation (id, channel) VALUES "
+                         "('c', 'webchat')");
+    (void)fixture_sql(f, "SELECT followup.close_conversation('default', 'c')");
+    assert_string_equal(fixture_sql(f, "SELECT status FROM crm.conversation"),
+                        "open");
+}
+
 static void an_unknown_adapter_names_the_nearest(void **state)
 {
     struct fixture *f = *state;
@@ -189,6 +214,7 @@ int main(void)
         CASE(an_adapter_that_differs_is_installed_again),
         CASE(an_adapter_may_be_a_file),
         CASE(an_adapter_that_fails_leaves_the_old_one),
+        CASE(closing_goes_with_the_adapter_that_had_it),
         CASE(an_unknown_adapter_names_the_nearest),
         CASE(partitions_stay_while_there_are_enrollments),
         CASE(a_server_that_is_away_is_exit_code_3),
