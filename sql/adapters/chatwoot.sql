@@ -7,7 +7,7 @@
 -- follow-up that a change of its contact could concern.
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_touch(conversation_id bigint)
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM followup.touch(c.account_id::text, c.display_id::text)
   FROM public.conversations c WHERE c.id = conversation_id;
@@ -22,31 +22,43 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION followup.chatwoot_message() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION followup.chatwoot_message_updated(
+  before record, after record)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN
-    PERFORM followup.chatwoot_touch(OLD.conversation_id);
-  ELSIF TG_OP = 'INSERT' THEN
-    -- What touch() does, in one statement: each message pays for it.
-    IF NEW.message_type IN (0, 1) AND NOT NEW.private THEN
+  IF after.conversation_id <> before.conversation_id
+    OR after.message_type <> before.message_type
+    OR after.private <> before.private
+    OR after.created_at <> before.created_at
+    OR (after.status = 3) IS DISTINCT FROM (before.status = 3)
+    OR after.content_attributes::text IS DISTINCT FROM
+       before.content_attributes::text THEN
+    PERFORM followup.chatwoot_touch(after.conversation_id);
+    IF after.conversation_id <> before.conversation_id THEN
+      PERFORM followup.chatwoot_touch(before.conversation_id);
+    END IF;
+  END IF;
+END
+$$;
+
+-- For a new message what touch() does, in one statement: each pays for it. As
+-- there, no name may be without its schema.
+CREATE OR REPLACE FUNCTION followup.chatwoot_message() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+    IF NEW.message_type OPERATOR(pg_catalog.<=) 1 AND NOT NEW.private THEN
       INSERT INTO followup.change_log (partition, tenant, conversation)
-      SELECT followup.share_of(c.account_id::text, c.display_id::text,
-          i.partitions), c.account_id::text, c.display_id::text
+      SELECT followup.share_of(c.account_id::pg_catalog.text,
+          c.display_id::pg_catalog.text, i.partitions),
+        c.account_id::pg_catalog.text, c.display_id::pg_catalog.text
       FROM public.conversations c, followup.installation i
-      WHERE c.id = NEW.conversation_id;
+      WHERE c.id OPERATOR(pg_catalog.=) NEW.conversation_id;
     END IF;
-  ELSIF NEW.conversation_id <> OLD.conversation_id
-    OR NEW.message_type <> OLD.message_type
-    OR NEW.private <> OLD.private
-    OR NEW.created_at <> OLD.created_at
-    OR (NEW.status = 3) IS DISTINCT FROM (OLD.status = 3)
-    OR NEW.content_attributes::text IS DISTINCT FROM
-       OLD.content_attributes::text THEN
-    PERFORM followup.chatwoot_touch(NEW.conversation_id);
-    IF NEW.conversation_id <> OLD.conversation_id THEN
-      PERFORM followup.chatwoot_touch(OLD.conversation_id);
-    END IF;
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+    PERFORM followup.chatwoot_touch(OLD.conversation_id);
+  ELSE
+    PERFORM followup.chatwoot_message_updated(OLD, NEW);
   END IF;
   RETURN NULL;
 END

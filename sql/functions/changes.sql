@@ -1,9 +1,11 @@
 -- Change capture. Called by the CRM's own transactions, so it only appends:
 -- it takes no lock that a writer could wait for. In PL/pgSQL, whose plans a
--- session keeps: SQL would be planned anew in every transaction.
+-- session keeps: SQL would be planned anew in every transaction. It has the
+-- rights of its owner and yet no search_path of its own, since to set one costs
+-- about as much as the row: so no name in it may be without its schema, an
+-- operator's neither.
 CREATE OR REPLACE FUNCTION followup.touch(tenant text, conversation text)
-RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   INSERT INTO followup.change_log (partition, tenant, conversation)
   SELECT followup.share_of($1, $2, i.partitions), $1, $2

@@ -1,11 +1,10 @@
 -- Partitions: who owns which, and the fence that keeps others out.
 
+-- Its names are looked up now, not when it is called: touch() depends on that.
 CREATE OR REPLACE FUNCTION followup.share_of(
   tenant text, conversation text, shares integer)
-RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT (abs(hashtextextended(conversation, hashtext(tenant))
-              % shares))::integer
-$$;
+RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (abs(hashtextextended(conversation, hashtext(tenant)) % shares))::integer;
 
 CREATE OR REPLACE FUNCTION followup.partition_of(tenant text, conversation text)
 RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$

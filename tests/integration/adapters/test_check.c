@@ -177,6 +177,10 @@ static void what_may_be_meant_is_a_warning(void **state)
         {"RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER",
          "RETURNS trigger\nLANGUAGE plpgsql",
          "warning: not SECURITY DEFINER with a search_path "},
+        {"RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER SET search_path = "
+         "pg_catalog, pg_temp AS",
+         "RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER AS",
+         "warning: not SECURITY DEFINER with a search_path "},
         {"FUNCTION followup.conversations_since(", "FUNCTION followup.others(",
          "warning: there is no conversations_since()"},
     };

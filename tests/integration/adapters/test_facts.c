@@ -1,5 +1,5 @@
 /* What the adapters for Zammad and Papercups say of awkward conversations, and
- * which changes they notice. */
+ * which changes they notice; and that noticing lends nobody our rights. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,6 +192,40 @@ static void papercups_changes_are_noticed(void **state)
     assert_noticed(*state, changes);
 }
 
+/* Who writes to the CRM has no rights of ours, and may have a search_path that
+ * leads to operators of their own: none is called with our rights. */
+static void a_writer_leads_no_trigger_astray(void **state)
+{
+    struct world *w = *state;
+    const char *out;
+
+    assert_int_equal(migrate(w, "plain", &out), 0);
+    world_do(w, "DO $$ BEGIN CREATE ROLE followup_crm; EXCEPTION WHEN "
+                "duplicate_object OR unique_violation THEN NULL; END $$");
+    world_do(w, "GRANT USAGE ON SCHEMA crm TO followup_crm");
+    world_do(w, "GRANT ALL ON ALL TABLES IN SCHEMA crm TO followup_crm");
+    world_do(w, "INSERT INTO crm.contact (id) VALUES ('k')");
+    world_do(w, "INSERT INTO crm.conversation (id, contact_id, channel) "
+                "VALUES ('c', 'k', 'webchat'), ('d', 'k', 'webchat')");
+    adapters_file(w, "tests/integration/adapters/astray.sql");
+    world_do(w, "SET ROLE followup_crm");
+    world_do(w, "SET search_path = astray, pg_catalog");
+    world_do(w, "INSERT INTO crm.message (conversation_id, direction) VALUES "
+                "('c', 'in')");
+    world_do(w, "UPDATE crm.message SET conversation_id = 'd'");
+    world_do(w, "DELETE FROM crm.message");
+    world_do(w, "UPDATE crm.conversation SET status = 'closed'");
+    world_do(w, "UPDATE crm.contact SET opted_out = true");
+    world_do(w, "RESET ROLE");
+    world_do(w, "SELECT followup.touch('default', 'e')");
+    world_do(w, "RESET search_path");
+    assert_string_equal(
+        world_text(w, "SELECT string_agg(conversation || n, ' ' ORDER BY "
+                      "conversation) FROM (SELECT conversation, count(*) AS n "
+                      "FROM followup.change_log GROUP BY 1) x"),
+        "c4 d4 e1");
+}
+
 static void assert_refused(struct world *w,
                            const char *adapter,
                            const char *break_it,
@@ -236,6 +270,7 @@ int main(void)
         CASE(zammad_changes_are_noticed),
         CASE(papercups_facts_are_as_expected),
         CASE(papercups_changes_are_noticed),
+        CASE(a_writer_leads_no_trigger_astray),
         CASE(a_column_that_is_missing_is_named),
         CASE(a_trigger_that_is_off_is_told),
     };

@@ -97,6 +97,41 @@ static void triggers_stay_when_the_right_is_gone(void **state)
     assert_true(chatwoot_said(c, "permission denied for table messages"));
 }
 
+/* Chatwoot's role has no rights of ours, and whatever search_path it has leads
+ * to no operator that is called with our rights. */
+static void a_writer_leads_no_trigger_astray(void **state)
+{
+    struct chatwoot *c = *state;
+    struct world *w = &c->w;
+
+    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
+    chatwoot_psql(c, "cases.sql", NULL);
+    chatwoot_psql(c, "tests/integration/adapters/astray.sql", NULL);
+    world_do(w, "DO $$ BEGIN CREATE ROLE followup_crm; EXCEPTION WHEN "
+                "duplicate_object OR unique_violation THEN NULL; END $$");
+    world_do(w, "GRANT ALL ON ALL TABLES IN SCHEMA public TO followup_crm");
+    world_do(w, "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO followup_crm");
+    world_do(w, "DELETE FROM messages WHERE conversation_id <> 501");
+    world_do(w, "DELETE FROM conversations WHERE id > 502");
+    world_do(w, "DELETE FROM followup.change_log");
+    world_do(w, "SET ROLE followup_crm");
+    world_do(w, "SET search_path = astray, pg_catalog");
+    world_do(w, "INSERT INTO public.messages (account_id, inbox_id, "
+                "conversation_id, message_type) VALUES (1, 1, 502, 0)");
+    world_do(w, "UPDATE public.messages SET status = 3");
+    world_do(w, "DELETE FROM public.messages");
+    world_do(w, "UPDATE public.conversations SET status = 2");
+    world_do(w, "UPDATE public.contacts SET name = 'x'");
+    world_do(w, "UPDATE public.contact_inboxes SET source_id = contact_id");
+    world_do(w, "DELETE FROM public.taggings");
+    world_do(w, "RESET search_path");
+    world_do(w, "RESET ROLE");
+    assert_string_equal(
+        world_text(w, "SELECT count(DISTINCT conversation) = 2 AND count(*) > "
+                      "8 FROM followup.change_log"),
+        "t");
+}
+
 static void what_is_missing_is_named_and_nothing_is_changed(void **state)
 {
     struct chatwoot *c = *state;
@@ -205,7 +240,7 @@ static void chatwoot_may_still_change_its_tables(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[4 * 8];
+    static struct CMUnitTest tests[4 * 9];
     size_t n = 0;
 
     for (int i = 0; i < chatwoot_n_forms(); i++) {
@@ -222,6 +257,7 @@ int main(void)
         if (i == 0) {
             tests[n++] = CASE(triggers_stay_when_the_right_is_gone);
             tests[n++] = CASE(what_may_not_be_read_is_named);
+            tests[n++] = CASE(a_writer_leads_no_trigger_astray);
             tests[n++] = CASE(the_worker_waits_until_it_is_mended);
             tests[n++] = CASE(chatwoot_may_still_change_its_tables);
         }
