@@ -96,7 +96,8 @@ INSERT INTO cases (id, what, inbox, source, channel, address, why) VALUES
   (36, 'attributes that are no object', 7, 'u36', 'webchat', 'u36', NULL),
   (37, 'assistant answered', 12, '+433', 'sms', '+433', NULL),
   (38, 'mail into the chat', 7, 'u38', 'webchat', 'u38', 'no_answer'),
-  (39, 'page without type', 5, 'ig39', 'instagram', 'ig39', NULL);
+  (39, 'page without type', 5, 'ig39', 'instagram', 'ig39', NULL),
+  (40, 'only ours so far', 5, 'ig40', 'instagram', 'ig40', 'no_answer');
 UPDATE cases SET zone = 'Europe/Vienna' WHERE inbox = 1;
 UPDATE cases SET own_more = '{"conversation_language": "pt_BR"}',
   locale = 'pt-BR' WHERE id = 2;
@@ -157,9 +158,9 @@ RETURNS void LANGUAGE sql AS $$
     timezone('UTC', now()) - interval '5 s', $6, $7, $8, $5, $4, $9, $10
   FROM conversations c WHERE c.id = 500 + $1
 $$;
-SELECT say(id, 0, 60, 'Contact') FROM cases WHERE id NOT IN (34, 35);
+SELECT say(id, 0, 60, 'Contact') FROM cases WHERE id NOT IN (34, 35, 40);
 SELECT say(id, 1, 50, 'User') FROM cases WHERE id NOT IN
-  (4, 6, 18, 19, 20, 21, 22, 23, 26, 34, 35, 37);
+  (4, 6, 18, 19, 20, 21, 22, 23, 26, 34, 35, 37, 40);
 SELECT say(4, 1, 50, 'AgentBot', bot => 1);
 SELECT say(6, 1, 50, attributes => '"{\"external_echo\":true}"');
 SELECT say(18, 1, 50, attributes => '"{\"automation_rule_id\":5}"');
@@ -181,6 +182,7 @@ SELECT say(35, 0, 50, 'Contact');
 SELECT say(35, 1, 50, 'User');
 SELECT say(37, 1, 50, 'Captain::Assistant');
 SELECT say(38, 0, 20, 'Contact', form => 8);
+SELECT say(40, 1, 50, 'AgentBot', bot => 2);
 SELECT setval('messages_id_seq', 10000);
 
 -- The facts that are not as expected.

@@ -23,14 +23,19 @@ static const char *source_dir(void)
     return dir != NULL ? dir : ".";
 }
 
-/* Where the full forms come from. */
-static void maker_path(char path[512])
+/* Where the full forms come from, and what is in them. */
+static void shared_path(const char *file, char path[512])
 {
     const char *shared = getenv("FUP_SHARED_DIR");
 
-    (void)snprintf(path, 512, "%s%s/facts/chatwoot/chatwoot-make-ddl.py",
+    (void)snprintf(path, 512, "%s%s/facts/chatwoot/%s",
                    shared != NULL ? "" : source_dir(),
-                   shared != NULL ? shared : "/../shared");
+                   shared != NULL ? shared : "/../shared", file);
+}
+
+static void maker_path(char path[512])
+{
+    shared_path("chatwoot-make-ddl.py", path);
 }
 
 int chatwoot_n_forms(void)
@@ -97,6 +102,18 @@ void chatwoot_psql(struct chatwoot *c, const char *file, const char *setting)
         path, sizeof path, "%s/%s%s", source_dir(),
         strchr(file, '/') != NULL ? "" : "tests/integration/chatwoot/", file);
     psql(c, path, setting);
+}
+
+bool chatwoot_shared(struct chatwoot *c, const char *file)
+{
+    char path[512];
+
+    shared_path(file, path);
+    if (access(path, R_OK) != 0) {
+        return false;
+    }
+    psql(c, path, NULL);
+    return true;
 }
 
 static void make_full(struct chatwoot *c, bool later)

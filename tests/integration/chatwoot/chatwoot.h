@@ -30,6 +30,10 @@ int chatwoot_close(void **state);
 /* Run a file of this folder, or of the project when it has a slash. */
 void chatwoot_psql(struct chatwoot *c, const char *file, const char *setting);
 
+/* Run a file of the folder that the full forms come from; false when it is not
+ * there. */
+bool chatwoot_shared(struct chatwoot *c, const char *file);
+
 /* Run `followup migrate --adapter @adapter` as the role, and grant the worker's
  * what it needs; 0, or 1 when it was refused. */
 int chatwoot_migrate(struct chatwoot *c, const char *adapter);

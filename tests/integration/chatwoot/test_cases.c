@@ -73,6 +73,22 @@ static void facts_are_as_expected(void **state)
         "t");
 }
 
+/* The same cases as others have written them down. */
+static void those_of_others_are_as_expected(void **state)
+{
+    struct chatwoot *c = *state;
+
+    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
+    if (!chatwoot_shared(c, "chatwoot-testdata.sql")) {
+        skip();
+    }
+    chatwoot_psql(c, "awkward.sql", NULL);
+    assert_int_equal(world_int(&c->w, "SELECT count(*) FROM expected JOIN "
+                                      "conversations USING (id)"),
+                     11);
+    assert_facts(c);
+}
+
 /* Keys that Chatwoot does not write are no conversation, and no error. */
 static void other_keys_are_unknown(void **state)
 {
@@ -227,6 +243,9 @@ int main(void)
     (struct CMUnitTest){#name, name, chatwoot_open, chatwoot_close, form}
         tests[n++] = CASE(facts_are_as_expected);
         tests[n++] = CASE(exactly_the_right_ones_are_written_to);
+        if (chatwoot_forms[i].full) {
+            tests[n++] = CASE(those_of_others_are_as_expected);
+        }
         if (i == 0) {
             tests[n++] = CASE(other_keys_are_unknown);
             tests[n++] = CASE(without_triggers_as_well);
