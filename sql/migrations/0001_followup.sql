@@ -249,6 +249,19 @@ ALTER TABLE followup.enrollment ALTER partition SET (n_distinct = 1);
 ALTER TABLE followup.ledger ALTER partition SET (n_distinct = 1);
 ALTER TABLE followup.change_log ALTER partition SET (n_distinct = 1);
 
+-- It grows fastest, and its wide rows are looked up by key: a small sample does.
+DO $$
+DECLARE
+  name name;
+BEGIN
+  FOR name IN SELECT a.attname FROM pg_attribute a
+    WHERE a.attrelid = 'followup.ledger'::regclass AND a.attnum > 0
+  LOOP
+    EXECUTE format('ALTER TABLE followup.ledger ALTER %I SET STATISTICS 5', name);
+  END LOOP;
+END
+$$;
+
 -- Placeholders until an adapter is installed: no conversation is known.
 CREATE FUNCTION followup.conversation_facts(
   tenants text[], conversations text[])

@@ -64,8 +64,10 @@ LEFT JOIN LATERAL (
   ORDER BY n.episode_at DESC LIMIT 1
 ) e ON true
 LEFT JOIN followup.schedule_version v ON v.id = e.version
-LEFT JOIN followup.ledger l
-  ON l.partition = $1::integer AND l.seq = e.last_out_seq
+LEFT JOIN LATERAL (
+  SELECT o.status FROM followup.ledger o
+  WHERE o.partition = $1::integer AND o.seq = e.last_out_seq LIMIT 1
+) l ON true
 LEFT JOIN LATERAL (
   SELECT * FROM followup.command m
   WHERE m.status = 'pending' AND m.partition = $1::integer

@@ -127,7 +127,8 @@ static void our_wishes_yield_to_the_operators(void **state)
     assert_string_equal(value_of(&params, "fallback_application_name"), "name");
     assert_string_equal(value_of(&params, "options"),
                         "-c jit=off -c plan_cache_mode=force_generic_plan "
-                        "-c statement_timeout=1500 -c work_mem=1");
+                        "-c random_page_cost=1.1 -c statement_timeout=1500 "
+                        "-c work_mem=1");
     assert_string_equal(value_of(&params, "client_encoding"), "UTF8");
     assert_null(params.keywords[params.n]);
     fup_pg_params_done(&params);
