@@ -297,7 +297,8 @@ enum fup_code fup_pg_params_init(struct fup_pg_params *params,
          * while tables grow: they are not to be read whole for being small. */
         fup_buf_addf(&params->options,
                      "-c jit=off -c plan_cache_mode=force_generic_plan "
-                     "-c random_page_cost=1.1 -c statement_timeout=%" PRIu64 " ",
+                     "-c random_page_cost=1.1 -c statement_timeout=%" PRIu64
+                     " ",
                      timeout_ms);
     }
     fup_buf_adds(&params->options, target->options);
