@@ -158,11 +158,11 @@ int main(int argc, char **argv)
         written_s * 1e6 / (double)(rows * days), f.wal_bytes / gone, f.page_ms,
         full / 1e6, largest / 1e6, size_of(&w, "ledger") / 1e6,
         full / (double)(rows * kept),
-        person / (double)(rows / ROWS_EACH * kept));
+        person * ROWS_EACH / (double)(rows * kept));
     forget(&w, days, &f);
     world_do(&w, "VACUUM FULL followup.enrollment");
     (void)printf(" forgotten=%.0f\n",
-                 size_of(&w, "enrollment") / (double)(rows / ROWS_EACH * days));
+                 size_of(&w, "enrollment") * ROWS_EACH / (double)(rows * days));
     world_close(&w);
     return 0;
 }

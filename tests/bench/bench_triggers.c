@@ -9,7 +9,7 @@
  * ratio; the median of these is the cost, its quartiles say how far to trust
  * it. Prints one line. */
 
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE /* NOLINT: MAP_ANONYMOUS needs it */
 
 #include <libpq-fe.h>
 #include <signal.h>
