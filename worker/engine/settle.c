@@ -135,6 +135,9 @@ on_settled(void *data, enum fup_code code, const struct fup_err *err)
         part->rebuild.wanted = true;
     }
     FUP_POINT("settled");
+    if (--part->turn.awaited == 0) {
+        fup_turn_finish(part); /* only now are its changes done with */
+    }
 }
 
 /* A timer of this turn that is due before the next claim brings it forward. */
@@ -263,10 +266,12 @@ void fup_turn_settle(struct fup_part *part)
         return;
     }
     fup_part_queue(part, &queue);
+    t->awaited = 0;
     for (size_t at = 0; at < n; at += FUP_QUEUE_BATCH_MAX) {
         size_t rest = n - at;
 
         part->refs++;
+        t->awaited++;
         fup_queue_settle(&queue, timers + at,
                          rest < FUP_QUEUE_BATCH_MAX ? rest
                                                     : FUP_QUEUE_BATCH_MAX,
@@ -274,5 +279,4 @@ void fup_turn_settle(struct fup_part *part)
     }
     free(timers);
     FUP_POINT("settle_sent");
-    fup_turn_finish(part); /* Redis has it before what the next turn asks */
 }
