@@ -30,7 +30,9 @@ take_row(struct fup_engine *engine, const struct fup_pg_rows *rows, int row)
         fup_part_close(part); /* the fence: it is not ours any more */
         return;
     }
-    if (next_seq > part->relay.end) {
+    /* What a turn is writing its answer will bring. */
+    if (next_seq > part->relay.end &&
+        part->turn.sm.state != FUP_TURN_APPLYING) {
         part->relay.end = next_seq;
         fup_relay_kick(part);
     }
