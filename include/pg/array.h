@@ -13,11 +13,6 @@ void fup_pg_array_begin(struct fup_buf *buf);
 /* NULL adds an SQL null. Quotes and backslashes are escaped. */
 void fup_pg_array_text(struct fup_buf *buf, const char *text);
 void fup_pg_array_int(struct fup_buf *buf, int64_t value);
-void fup_pg_array_bool(struct fup_buf *buf, bool value);
-/* An instant as timestamptz, to the microsecond; FUP_TIME_NONE is null,
- * FUP_TIME_NEVER infinity. Years beyond 1 to 9999 make @buf fail with
- * FUP_EINVAL. */
-void fup_pg_array_time(struct fup_buf *buf, int64_t at);
 /* An element that is a row: begin, its columns in order, at least one, end. */
 void fup_pg_row_begin(struct fup_buf *buf);
 void fup_pg_row_text(struct fup_buf *buf, const char *text); /* NULL: null */

@@ -1,9 +1,6 @@
 #include "pg/array.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-#include "core/time.h"
 
 /* Elements end in a quote, a digit or a letter, never in a brace. */
 static void separate(struct fup_buf *buf)
@@ -48,45 +45,6 @@ void fup_pg_array_int(struct fup_buf *buf, int64_t value)
 {
     separate(buf);
     fup_buf_addi(buf, value);
-}
-
-void fup_pg_array_bool(struct fup_buf *buf, bool value)
-{
-    separate(buf);
-    fup_buf_addc(buf, value ? 't' : 'f');
-}
-
-/* To the microsecond, unlike fup_time_format(). */
-static void add_instant(struct fup_buf *buf, int64_t at)
-{
-    int64_t day_us = 86400 * FUP_US_PER_S;
-    int64_t days = at / day_us - (at % day_us < 0);
-    int64_t us = at - days * day_us;
-    int64_t s = us / FUP_US_PER_S;
-    int year;
-    int month;
-    int day;
-
-    fup_civil_from_days((int32_t)days, &year, &month, &day);
-    if (year < 1 || year > 9999) {
-        buf->failed = FUP_EINVAL;
-        return;
-    }
-    fup_buf_addf(buf, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\"", year, month,
-                 day, (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60),
-                 (int)(us % FUP_US_PER_S));
-}
-
-void fup_pg_array_time(struct fup_buf *buf, int64_t at)
-{
-    if (at == FUP_TIME_NONE) {
-        fup_pg_array_text(buf, NULL);
-    } else if (at == FUP_TIME_NEVER) {
-        fup_pg_array_text(buf, "infinity");
-    } else {
-        separate(buf);
-        add_instant(buf, at);
-    }
 }
 
 /* The quotes around a row are the array's. Each column ends in a comma, the
