@@ -98,8 +98,8 @@ static void ask(struct fup_engine *engine)
         }
         engine->asking = true;
         engine->ask_req.data = engine;
-        fup_pg_submit(engine->pg_lease, &engine->ask_req, &fup_sql_changed,
-                      params, ARRAYS, on_changed);
+        fup_pg_submit(engine->pg, &engine->ask_req, &fup_sql_changed, params,
+                      ARRAYS, on_changed);
     }
     for (int i = 0; i < ARRAYS; i++) {
         fup_buf_done(&arrays[i]);
@@ -110,8 +110,7 @@ static void on_ask(uv_timer_t *timer)
 {
     struct fup_engine *engine = timer->data;
 
-    if (!engine->asking && fup_engine_may_act(engine) &&
-        fup_pg_ready(engine->pg_lease)) {
+    if (!engine->asking && fup_engine_may_act(engine)) {
         ask(engine);
     }
 }
