@@ -6,7 +6,9 @@
 #
 # which adds to TARGET one source with
 #
-#   DIRECTORY/statements/NAME.sql  const struct fup_statement fup_sql_NAME
+#   DIRECTORY/statements/NAME.sql  const struct fup_statement fup_sql_NAME;
+#                                  a line "-- format: binary" asks for its rows
+#                                  in that format
 #   DIRECTORY/migrations/*.sql     fup_migrations[], fup_migrations_n
 #   DIRECTORY/functions/*.sql      fup_functions[], fup_functions_n
 #   DIRECTORY/adapters/*.sql       fup_adapters[], fup_adapters_n
@@ -94,9 +96,15 @@ function(write_files)
     bytes_of(${path} bytes)
     string(APPEND source "static const char ${kind}_${name}[] = {\n${bytes}0};\n")
     if(kind STREQUAL "statements")
+      file(STRINGS ${path} format REGEX "^-- format: binary$")
+      if(format)
+        set(binary true)
+      else()
+        set(binary false)
+      endif()
       string(APPEND header "extern const struct fup_statement fup_sql_${name};\n")
       string(APPEND source "const struct fup_statement fup_sql_${name} = {"
-        "\"${name}\", ${kind}_${name}};\n")
+        "\"${name}\", ${kind}_${name}, ${binary}};\n")
     else()
       string(APPEND ${kind} "    {\"${name}\", ${kind}_${name}},\n")
     endif()

@@ -3,7 +3,6 @@
 #ifndef FUP_PG_ARRAY_H
 #define FUP_PG_ARRAY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -13,12 +12,6 @@ void fup_pg_array_begin(struct fup_buf *buf);
 /* NULL adds an SQL null. Quotes and backslashes are escaped. */
 void fup_pg_array_text(struct fup_buf *buf, const char *text);
 void fup_pg_array_int(struct fup_buf *buf, int64_t value);
-/* An element that is a row: begin, its columns in order, at least one, end. */
-void fup_pg_row_begin(struct fup_buf *buf);
-void fup_pg_row_text(struct fup_buf *buf, const char *text); /* NULL: null */
-void fup_pg_row_int(struct fup_buf *buf, int64_t value);
-void fup_pg_row_bool(struct fup_buf *buf, bool value);
-void fup_pg_row_end(struct fup_buf *buf);
 void fup_pg_array_end(struct fup_buf *buf);
 
 /* Parse a one-dimensional text array literal as PostgreSQL prints it into at

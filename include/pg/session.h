@@ -33,12 +33,14 @@ struct fup_pg_rows {
     int n;
 };
 
-/* Column @col of row @row as text; NULL for SQL null. Valid like the rows. */
+/* Column @col of row @row as text; NULL for SQL null. Valid like the rows. In
+ * rows that come in binary it must be of type text. */
 const char *fup_pg_text(const struct fup_pg_rows *rows, int row, int col);
-/* The same as a number; @missing for null. */
+/* The same as a number; @missing for null. An instant, which only rows that
+ * come in binary can hold, is microseconds since 1970, infinity INT64_MAX. */
 int64_t
 fup_pg_int(const struct fup_pg_rows *rows, int row, int col, int64_t missing);
-/* "t" or "f"; false for null. */
+/* False for null. */
 bool fup_pg_bool(const struct fup_pg_rows *rows, int row, int col);
 
 /* Called exactly once for each accepted request, never from inside the call
@@ -133,6 +135,16 @@ void fup_pg_submit(struct fup_pg *pg,
                    const char *const *params,
                    int n,
                    fup_pg_cb cb);
+
+/* The same; parameter i is in PostgreSQL's binary format, @lengths[i] bytes
+ * long, where that is not 0. */
+void fup_pg_submit_binary(struct fup_pg *pg,
+                          struct fup_pg_request *req,
+                          const struct fup_statement *statement,
+                          const char *const *params,
+                          const int *lengths,
+                          int n,
+                          fup_pg_cb cb);
 
 /* Close: requests not answered are called back (UNKNOWN if sent, else CLOSED),
  * then @on_closed(data) runs and @pg is gone. A lookup of a host that a thread

@@ -3,12 +3,15 @@
 #ifndef FUP_PG_STATEMENT_H
 #define FUP_PG_STATEMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* One file of sql/statements: prepared once a connection under @name. */
+/* One file of sql/statements: prepared once a connection under @name. The line
+ * "-- format: binary" in it says how its rows are to come. */
 struct fup_statement {
     const char *name;
     const char *sql;
+    bool binary; /* its rows come in PostgreSQL's binary format */
 };
 
 /* One file of sql/migrations, functions or adapters. @name is the file's name

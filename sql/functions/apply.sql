@@ -2,8 +2,8 @@
 -- what was known of its conversation when it was judged. One ledger row each;
 -- a decision without an event only answers a command.
 --
--- What was written comes back as the relay wants it: seq and all behind it,
--- null where nothing was.
+-- What comes back is what the caller cannot know: seq is null where nothing was
+-- written, at is when.
 --
 -- result: done | changed (the conversation changed since it was judged)
 --         | stale (the enrollment moved on) | early (its instant is ahead)
@@ -11,12 +11,8 @@
 CREATE OR REPLACE FUNCTION followup.apply(
   p integer, e bigint, seen pg_snapshot, given followup.decision[])
 RETURNS TABLE (
-  ord integer, result text, id bigint, due_ms bigint, seq bigint, event text,
-  reason text, outcome text, tenant text, conversation text, episode_us bigint,
-  step integer, kind text, at_us bigint, next_step integer, next_due_us bigint,
-  actor text, closes boolean, status text, channel text, message_id text,
-  message text, expires_us bigint, withdrew bigint, withdrew_channel text,
-  trace text, next_trace text)
+  ord integer, result text, id bigint, seq bigint, at timestamptz,
+  withdrew bigint, withdrew_channel text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -28,18 +24,20 @@ BEGIN
   PERFORM pg_advisory_xact_lock(k.key) FROM (
     SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
     FROM unnest(given) d
-    WHERE d.cap_max > 0 OR d.since_us IS NOT NULL ORDER BY 1) k;
+    WHERE d.cap_max > 0 OR d.since_at IS NOT NULL ORDER BY 1) k;
 
   RETURN QUERY
   WITH d AS MATERIALIZED (
-    SELECT *, row_number() OVER (
-      PARTITION BY tenant, contact, cap_max > 0 ORDER BY ord) AS nth
-    FROM unnest(given)
+    SELECT * FROM unnest(given)
   ), clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
   ), newer AS MATERIALIZED (
     SELECT DISTINCT c.tenant, c.conversation
     FROM followup.changed_after(p, seen) c
+  ), counted AS MATERIALIZED (
+    SELECT d.ord, row_number() OVER (
+      PARTITION BY d.tenant, d.contact ORDER BY d.ord) AS nth
+    FROM d WHERE d.cap_max > 0
   ), locked AS MATERIALIZED (
     SELECT n.id, n.gen, n.outcome, n.last_seq, n.last_out_seq
     FROM followup.enrollment n
@@ -56,10 +54,11 @@ BEGIN
                SELECT FROM followup.enrollment o
                WHERE o.partition = p AND o.tenant = d.tenant
                  AND o.conversation = d.conversation
-                 AND o.episode_at = followup.at(d.episode_us)) THEN 'stale'
-        WHEN d.event = 'fired' AND followup.at(d.due_us)
-             > clock_timestamp() + interval '50 ms' THEN 'early'
-        WHEN coalesce(d.cap_max, 0) > 0 AND d.nth + (
+                 AND o.episode_at = d.episode_at) THEN 'stale'
+        WHEN d.event = 'fired'
+             AND d.due_at > clock_timestamp() + interval '50 ms' THEN 'early'
+        WHEN coalesce(d.cap_max, 0) > 0 AND (
+               SELECT c.nth FROM counted c WHERE c.ord = d.ord) + (
                SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
                  t.now - d.cap_per_s * interval '1 s'))
              > d.cap_max THEN 'capped'
@@ -71,8 +70,8 @@ BEGIN
     -- kept: the next step counts from there, so its timer only comes early.
     SELECT c.*, c.id IS NULL AS is_new,
       CASE WHEN c.event = 'fired'
-             AND followup.at(c.last_step_us) < t.now - interval '1 s'
-           THEN t.now ELSE followup.at(c.last_step_us) END AS step_at,
+             AND c.last_step_at < t.now - interval '1 s'
+           THEN t.now ELSE c.last_step_at END AS step_at,
       coalesce(c.id, nextval('followup.enrollment_id')) AS eid,
       first - 1 + row_number() OVER (ORDER BY c.ord) AS seq
     FROM checked c CROSS JOIN clock t
@@ -83,20 +82,17 @@ BEGIN
       version, outcome, step, last_step_at, due_at, waits_for, manual_at,
       force, paused_until, last_seq, address, since_at)
     SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
-      followup.at(g.episode_us), g.version, g.outcome, g.next_step,
-      g.step_at, followup.at(g.next_due_us), g.waits_for,
-      followup.at(g.manual_us), g.force, followup.at(g.paused_us), g.seq,
-      g.address, followup.at(g.since_us)
+      g.episode_at, g.version, g.outcome, g.next_step, g.step_at,
+      g.next_due_at, g.waits_for, g.manual_at, g.force, g.paused_until, g.seq,
+      g.address, g.since_at
     FROM good g WHERE g.is_new
   ), moved AS (
     UPDATE followup.enrollment n
     SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
-      last_step_at = g.step_at,
-      due_at = followup.at(g.next_due_us), waits_for = g.waits_for,
-      manual_at = followup.at(g.manual_us), force = g.force,
-      paused_until = followup.at(g.paused_us),
-      not_before = followup.at(g.not_before_us), last_seq = g.seq,
-      version = g.version,
+      last_step_at = g.step_at, due_at = g.next_due_at,
+      waits_for = g.waits_for, manual_at = g.manual_at, force = g.force,
+      paused_until = g.paused_until, not_before = g.not_before,
+      last_seq = g.seq, version = g.version,
       last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
                           ELSE g.seq END
     FROM good g
@@ -113,7 +109,7 @@ BEGIN
     WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
       AND l.seq = g.last_out_seq
       AND CASE WHEN l.status = 'pending' THEN true END
-    RETURNING g.seq AS by_seq, l.seq, l.channel
+    RETURNING g.ord, l.seq, l.channel
   ), written AS (
     INSERT INTO followup.ledger (
       partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
@@ -123,18 +119,19 @@ BEGIN
       expires_at)
     SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
       g.last_seq, t.now, g.tenant, g.conversation, g.contact,
-      g.channel, followup.at(g.episode_us), g.event, g.reason, g.outcome,
-      g.schedule, g.step, g.kind, followup.at(g.due_us),
-      CASE WHEN g.outcome IS NULL THEN g.next_step END,
-      followup.at(g.next_due_us), g.trace, g.next_trace, g.actor, g.note,
+      g.channel, g.episode_at, g.event, g.reason, g.outcome, g.schedule,
+      g.step, g.kind, g.due_at,
+      CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_at, g.trace, g.next_trace, g.actor, g.note,
       coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
-      followup.at(g.expires_us)
-    FROM good g CROSS JOIN clock t LEFT JOIN withdrawn w ON w.by_seq = g.seq
+      g.expires_at
+    FROM good g CROSS JOIN clock t
+    LEFT JOIN withdrawn w ON w.ord = g.ord
   ), closed AS (
     -- A step that closes and says nothing closes at once; one with a message
     -- when the sender has reported it.
     INSERT INTO followup.closing (tenant, conversation, episode_at)
-    SELECT g.tenant, g.conversation, followup.at(g.episode_us) FROM good g
+    SELECT g.tenant, g.conversation, g.episode_at
+    FROM good g
     WHERE g.closes AND g.status IS NULL
   ), numbered AS (
     UPDATE followup.partition q
@@ -147,25 +144,19 @@ BEGIN
     FROM checked c
     WHERE c.command IS NOT NULL AND c.result = 'done' AND m.seq = c.command
   )
-  SELECT c.ord, c.result, coalesce(g.eid, c.id),
-    CASE WHEN g.outcome IS NULL
-         THEN followup.due_ms(followup.at(g.next_due_us)) END,
-    g.seq, g.event, g.reason, g.outcome, g.tenant, g.conversation,
-    g.episode_us, g.step, g.kind, followup.us(t.now),
-    CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_us, g.actor,
-    coalesce(g.closes, false), g.status, g.channel, g.message_id, g.message,
-    g.expires_us, w.seq, w.channel, g.trace, g.next_trace
+  SELECT c.ord, c.result, coalesce(g.eid, c.id), g.seq, t.now, w.seq,
+    w.channel
   FROM checked c CROSS JOIN clock t
   LEFT JOIN good g ON g.ord = c.ord
-  LEFT JOIN withdrawn w ON w.by_seq = g.seq
+  LEFT JOIN withdrawn w ON w.ord = c.ord
   ORDER BY c.ord;
 
-  IF EXISTS (SELECT FROM unnest(given) d WHERE d.since_us IS NOT NULL) THEN
+  IF EXISTS (SELECT FROM unnest(given) d WHERE d.since_at IS NOT NULL) THEN
     PERFORM followup.touch_rivals(p, first);
   END IF;
   -- An opt-out that was seen is kept, whatever became of the decision.
   PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
-    followup.at(d.suppress_us))
+    d.suppress_at)
   FROM (
     SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
     ORDER BY d.tenant, d.contact) d;

@@ -293,17 +293,18 @@ $$;
 CREATE FUNCTION followup.close_conversation(tenant text, conversation text)
 RETURNS void LANGUAGE sql AS $$ SELECT $$;
 
--- What the worker decided about one conversation. Instants are microseconds.
+-- What the worker decided about one conversation. No inbound message is the
+-- beginning of 1970.
 CREATE TYPE followup.decision AS (
   ord integer, id bigint, gen integer, tenant text, conversation text,
-  contact text, channel text, episode_us bigint, version bigint,
+  contact text, channel text, episode_at timestamptz, version bigint,
   schedule text, event text, reason text, outcome text, step integer,
-  kind text, due_us bigint, next_step integer, last_step_us bigint,
-  next_due_us bigint, waits_for text, manual_us bigint, force integer,
-  paused_us bigint, not_before_us bigint, trace text, next_trace text,
-  actor text, note text, closes boolean,
-  withdraw boolean, message_id text, message text, status text,
-  expires_us bigint, cap_max integer, cap_per_s bigint, command bigint,
-  command_status text, answer text, address text, since_us bigint,
-  suppress text, suppress_us bigint
+  kind text, due_at timestamptz, next_step integer, last_step_at timestamptz,
+  next_due_at timestamptz, waits_for text, manual_at timestamptz,
+  force integer, paused_until timestamptz, not_before timestamptz, trace text,
+  next_trace text, actor text, note text, closes boolean, withdraw boolean,
+  message_id text, message text, status text, expires_at timestamptz,
+  cap_max integer, cap_per_s bigint, command bigint, command_status text,
+  answer text, address text, since_at timestamptz, suppress text,
+  suppress_at timestamptz
 );

@@ -1,10 +1,11 @@
 -- The ledger after a seq, for the streams.
 -- params: partition, after seq, limit
+-- rows: see enum in worker/engine/relay.c
+-- format: binary
 SELECT l.seq, l.event, l.reason, l.outcome, l.tenant, l.conversation,
-  followup.us(l.episode_at), l.step, l.kind, followup.us(l.at), l.next_step,
-  followup.us(l.next_due_at), l.actor, l.closes, l.status, l.channel,
-  l.message_id, l.message, followup.us(l.expires_at), l.withdrew, o.channel,
-  o.status, l.trace, l.next_trace
+  l.episode_at, l.step, l.kind, l.at, l.next_step, l.next_due_at, l.actor,
+  l.closes, l.status, l.channel, l.message_id, l.message, l.expires_at,
+  l.withdrew, o.channel, o.status, l.trace, l.next_trace
 FROM followup.ledger l
 LEFT JOIN followup.ledger o
   ON o.partition = l.partition AND o.seq = l.withdrew

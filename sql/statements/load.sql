@@ -3,33 +3,33 @@
 -- params: partition, enrollment ids, tenants, conversations, span in seconds
 --         in which messages to the contact are counted (0: not at all)
 -- rows: see enum in worker/engine/load.c
+-- format: binary
 WITH clock AS MATERIALIZED (
   SELECT clock_timestamp() AS now,
-    clock_timestamp() - $5::bigint * interval '1 s' AS since
+    clock_timestamp() - $5::bigint * interval '1 s' AS since,
+    to_regtype('followup.decision')::oid::bigint AS decision
 ), wanted AS MATERIALIZED (
   SELECT e.tenant, e.conversation FROM followup.enrollment e
   WHERE e.partition = $1::integer AND e.id = ANY ($2::bigint[])
   UNION
   SELECT * FROM unnest($3::text[], $4::text[])
 ), facts AS MATERIALIZED (
-  SELECT f.* FROM followup.facts_of(
+  SELECT f.*, f.attributes::text AS attributes_text FROM followup.facts_of(
     ARRAY(SELECT tenant FROM wanted ORDER BY tenant, conversation),
     ARRAY(SELECT conversation FROM wanted ORDER BY tenant, conversation)) f
 )
-SELECT pg_current_snapshot()::text, followup.us(t.now),
+SELECT pg_current_snapshot()::text, t.decision, t.now,
   w.tenant, w.conversation,
   -- facts
   f.conversation_id IS NOT NULL, f.contact_id, f.channel, f.address, f.status,
-  f.owner, f.intent, f.stage, f.locale, f.timezones,
-  followup.us(f.last_inbound_at), followup.us(f.last_answer_at),
-  followup.us(f.last_human_at), followup.us(f.last_ours_at),
-  followup.us(f.window_ends_at),
+  f.owner, f.intent, f.stage, f.locale, f.timezones::text, f.last_inbound_at,
+  f.last_answer_at, f.last_human_at, f.last_ours_at, f.window_ends_at,
   coalesce(f.opted_out, false)
     OR EXISTS (
       SELECT FROM followup.suppressions_of(w.tenant, f.contact_id, f.channel)),
   coalesce(f.tenant_active, true),
-  CASE WHEN octet_length(f.attributes::text) <= 65536
-       THEN f.attributes::text END,
+  CASE WHEN octet_length(f.attributes_text) <= 65536
+       THEN f.attributes_text END,
   -- what is to be kept in the list of suppressions
   coalesce(f.opted_out, false)
     AND NOT EXISTS (
@@ -40,19 +40,19 @@ SELECT pg_current_snapshot()::text, followup.us(t.now),
            AND s.lifted_at > f.last_inbound_at)
        THEN left(f.attributes->>'_last_text', 200) END,
   -- enrollment
-  e.id, e.gen, e.outcome, e.version, followup.us(e.episode_at), e.step,
-  followup.us(e.last_step_at), followup.us(e.due_at), e.waits_for,
-  followup.us(e.manual_at), e.force, followup.us(e.paused_until),
-  followup.us(e.not_before), e.window_closed, l.status,
+  e.id, e.gen, e.outcome, e.version, e.episode_at, e.step, e.last_step_at,
+  e.due_at, e.waits_for, e.manual_at, e.force, e.paused_until, e.not_before,
+  e.window_closed, l.status,
   EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
   CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
        THEN followup.newer_silence($1::integer, e.id) END,
   CASE WHEN $5::bigint > 0 THEN ARRAY(
     SELECT followup.us(s.at)
-    FROM followup.sends_to(w.tenant, f.contact_id, t.since) s ORDER BY 1) END,
+    FROM followup.sends_to(w.tenant, f.contact_id, t.since) s
+    ORDER BY 1)::text END,
   -- command
-  c.seq, c.action, followup.us(c.at), c.delay, followup.us(c.until), c.force,
-  c.schedule, c.actor, c.reason, c.request_id
+  c.seq, c.action, c.at, c.delay, c.until, c.force, c.schedule, c.actor,
+  c.reason, c.request_id
 FROM wanted w
 CROSS JOIN clock t
 LEFT JOIN facts f

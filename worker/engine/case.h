@@ -11,6 +11,7 @@
 #include "codec/schedule.h"
 #include "core/buf.h"
 #include "core/pace.h"
+#include "ledger.h"
 #include "message/limits.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
@@ -95,6 +96,8 @@ struct fup_decision {
     int64_t expires_at;
     const char *order_status; /* done, refused; NULL: no command was handled */
     struct fup_buf answer;    /* to the command */
+    struct fup_buf why;       /* @trace as JSON, once it is written */
+    struct fup_buf next_why;  /* that of @next */
 };
 
 #define FUP_ANSWER_MAX 8192
@@ -155,10 +158,16 @@ enum fup_code fup_order_judge(const struct fup_judge_env *env,
                               const struct fup_case *c,
                               struct fup_decision *d);
 
-/* Append @d to an array of rows for followup.apply(). */
+/* Append @d to an array of rows for followup.apply(), see pg/binary.h. */
 void fup_decision_write(const struct fup_case *c,
-                        const struct fup_decision *d,
+                        struct fup_decision *d,
                         int ord,
                         struct fup_buf *out);
+
+/* What the ledger will say of @d, which has been written and has an event: all
+ * but seq, at and what was withdrawn. Borrows from both. */
+void fup_decision_row(const struct fup_case *c,
+                      const struct fup_decision *d,
+                      struct fup_ledger_row *ret_row);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "case.h"
 #include "codec/answer.h"
-#include "pg/array.h"
+#include "pg/binary.h"
 
 /* The columns of the type, in order: test_decision compares. */
 enum column {
@@ -54,36 +54,73 @@ enum column {
     N_COLUMNS,
 };
 
+static const enum fup_pg_type types[N_COLUMNS] = {
+    [COL_ORD] = FUP_PG_INT4,
+    [COL_ID] = FUP_PG_INT8,
+    [COL_GEN] = FUP_PG_INT4,
+    [COL_TENANT] = FUP_PG_TEXT,
+    [COL_CONVERSATION] = FUP_PG_TEXT,
+    [COL_CONTACT] = FUP_PG_TEXT,
+    [COL_CHANNEL] = FUP_PG_TEXT,
+    [COL_EPISODE] = FUP_PG_TIMESTAMPTZ,
+    [COL_VERSION] = FUP_PG_INT8,
+    [COL_SCHEDULE] = FUP_PG_TEXT,
+    [COL_EVENT] = FUP_PG_TEXT,
+    [COL_REASON] = FUP_PG_TEXT,
+    [COL_OUTCOME] = FUP_PG_TEXT,
+    [COL_STEP] = FUP_PG_INT4,
+    [COL_KIND] = FUP_PG_TEXT,
+    [COL_DUE] = FUP_PG_TIMESTAMPTZ,
+    [COL_NEXT_STEP] = FUP_PG_INT4,
+    [COL_LAST_STEP] = FUP_PG_TIMESTAMPTZ,
+    [COL_NEXT_DUE] = FUP_PG_TIMESTAMPTZ,
+    [COL_WAITS_FOR] = FUP_PG_TEXT,
+    [COL_MANUAL] = FUP_PG_TIMESTAMPTZ,
+    [COL_FORCE] = FUP_PG_INT4,
+    [COL_PAUSED] = FUP_PG_TIMESTAMPTZ,
+    [COL_NOT_BEFORE] = FUP_PG_TIMESTAMPTZ,
+    [COL_TRACE] = FUP_PG_TEXT,
+    [COL_NEXT_TRACE] = FUP_PG_TEXT,
+    [COL_ACTOR] = FUP_PG_TEXT,
+    [COL_NOTE] = FUP_PG_TEXT,
+    [COL_CLOSES] = FUP_PG_BOOL,
+    [COL_WITHDRAW] = FUP_PG_BOOL,
+    [COL_MESSAGE_ID] = FUP_PG_TEXT,
+    [COL_MESSAGE] = FUP_PG_TEXT,
+    [COL_STATUS] = FUP_PG_TEXT,
+    [COL_EXPIRES] = FUP_PG_TIMESTAMPTZ,
+    [COL_CAP_MAX] = FUP_PG_INT4,
+    [COL_CAP_PER] = FUP_PG_INT8,
+    [COL_COMMAND] = FUP_PG_INT8,
+    [COL_COMMAND_STATUS] = FUP_PG_TEXT,
+    [COL_ANSWER] = FUP_PG_TEXT,
+    [COL_ADDRESS] = FUP_PG_TEXT,
+    [COL_SINCE] = FUP_PG_TIMESTAMPTZ,
+    [COL_SUPPRESS] = FUP_PG_TEXT,
+    [COL_SUPPRESS_AT] = FUP_PG_TIMESTAMPTZ,
+};
+
 /* What is not set is null. */
 struct cell {
-    enum { CELL_NULL, CELL_TEXT, CELL_INT, CELL_BOOL } type;
-
-    const char *text;
-    int64_t value;
+    bool set;
+    const char *text; /* of a column of that type */
+    int64_t value;    /* of any other */
 };
 
 /* A row in the making. */
 struct row {
     struct cell cells[N_COLUMNS];
-    struct fup_buf traces[2]; /* what two of the cells point at */
-    enum fup_code failed;     /* a part is not whole: it must not be written */
+    enum fup_code failed; /* a part is not whole: it must not be written */
 };
 
 static void set_text(struct row *row, enum column column, const char *text)
 {
-    if (text != NULL) {
-        row->cells[column] = (struct cell){.type = CELL_TEXT, .text = text};
-    }
+    row->cells[column] = (struct cell){.set = text != NULL, .text = text};
 }
 
 static void set_int(struct row *row, enum column column, int64_t value)
 {
-    row->cells[column] = (struct cell){.type = CELL_INT, .value = value};
-}
-
-static void set_bool(struct row *row, enum column column, bool value)
-{
-    row->cells[column] = (struct cell){.type = CELL_BOOL, .value = value};
+    row->cells[column] = (struct cell){.set = true, .value = value};
 }
 
 static void set_us(struct row *row, enum column column, int64_t at)
@@ -127,12 +164,13 @@ set_who(struct row *row, const struct fup_case *c, const struct fup_decision *d)
     }
 }
 
-/* Which rules led to an instant: JSON, kept as text. */
+/* Which rules led to an instant. */
 static void set_trace(struct row *row,
                       enum column column,
                       struct fup_buf *text,
                       const struct fup_trace *trace)
 {
+    fup_buf_clear(text);
     if (trace->n > 0) {
         fup_answer_why(text, trace);
         set_buf(row, column, text);
@@ -153,9 +191,8 @@ set_cap(struct row *row, const struct fup_case *c, const struct fup_decision *d)
     }
 }
 
-static void set_done(struct row *row,
-                     const struct fup_case *c,
-                     const struct fup_decision *d)
+static void
+set_done(struct row *row, const struct fup_case *c, struct fup_decision *d)
 {
     set_text(row, COL_EVENT, d->event);
     set_text(row, COL_REASON, d->reason);
@@ -166,8 +203,8 @@ static void set_done(struct row *row,
     }
     set_us(row, COL_DUE, d->due_at);
     set_text(row, COL_NOTE, d->detail[0] != '\0' ? d->detail : d->note);
-    set_bool(row, COL_CLOSES, d->closes);
-    set_bool(row, COL_WITHDRAW, d->withdraw);
+    set_int(row, COL_CLOSES, d->closes);
+    set_int(row, COL_WITHDRAW, d->withdraw);
     if (d->message.len > 0) {
         set_text(row, COL_MESSAGE_ID, d->message_id);
         set_buf(row, COL_MESSAGE, &d->message);
@@ -175,8 +212,8 @@ static void set_done(struct row *row,
         set_us(row, COL_EXPIRES, d->expires_at);
         set_cap(row, c, d);
     }
-    set_trace(row, COL_TRACE, &row->traces[0], &d->trace);
-    set_trace(row, COL_NEXT_TRACE, &row->traces[1], &d->next.trace);
+    set_trace(row, COL_TRACE, &d->why, &d->trace);
+    set_trace(row, COL_NEXT_TRACE, &d->next_why, &d->next.trace);
 }
 
 /* Who else must not be followed up with the same person. */
@@ -220,38 +257,32 @@ static void set_state(struct row *row,
 
 static void write(const struct row *row, struct fup_buf *out)
 {
-    fup_pg_row_begin(out);
+    size_t begun = fup_pg_row_begin(out, N_COLUMNS);
+
     for (int i = 0; i < N_COLUMNS; i++) {
         const struct cell *cell = &row->cells[i];
 
-        switch (cell->type) {
-        case CELL_INT:
-            fup_pg_row_int(out, cell->value);
-            break;
-        case CELL_BOOL:
-            fup_pg_row_bool(out, cell->value != 0);
-            break;
-        case CELL_NULL:
-        case CELL_TEXT:
+        if (!cell->set) {
+            fup_pg_row_null(out, types[i]);
+        } else if (types[i] == FUP_PG_TEXT) {
             fup_pg_row_text(out, cell->text);
-            break;
+        } else {
+            fup_pg_row_int(out, types[i], cell->value);
         }
     }
-    fup_pg_row_end(out);
+    fup_pg_row_end(out, begun);
     if (out->failed == FUP_OK) {
         out->failed = row->failed;
     }
 }
 
 void fup_decision_write(const struct fup_case *c,
-                        const struct fup_decision *d,
+                        struct fup_decision *d,
                         int ord,
                         struct fup_buf *out)
 {
     struct row row = {.failed = FUP_OK};
 
-    fup_buf_init(&row.traces[0], FUP_ANSWER_MAX);
-    fup_buf_init(&row.traces[1], FUP_ANSWER_MAX);
     set_int(&row, COL_ORD, ord);
     set_who(&row, c, d);
     if (d->event != NULL) {
@@ -259,6 +290,39 @@ void fup_decision_write(const struct fup_case *c,
         set_state(&row, c, d);
     }
     write(&row, out);
-    fup_buf_done(&row.traces[0]);
-    fup_buf_done(&row.traces[1]);
+}
+
+/* Empty means that there is none. */
+static const char *text_of(const struct fup_buf *buf)
+{
+    return buf->len > 0 ? fup_buf_text(buf) : NULL;
+}
+
+void fup_decision_row(const struct fup_case *c,
+                      const struct fup_decision *d,
+                      struct fup_ledger_row *ret_row)
+{
+    bool sends = d->message.len > 0;
+
+    *ret_row = (struct fup_ledger_row){
+        .event = d->event,
+        .reason = d->reason,
+        .outcome = d->outcome,
+        .tenant = c->tenant,
+        .conversation = c->conversation,
+        .episode_at = episode_us(&d->run),
+        .step = d->step,
+        .kind = d->step > 0 ? d->kind : NULL,
+        .next_step = d->outcome == NULL ? d->run.step : 0,
+        .next_due_at = d->run.due_at,
+        .actor = d->order_status != NULL ? c->order.actor : NULL,
+        .closes = d->closes,
+        .status = sends ? d->status : NULL,
+        .channel = c->facts.channel,
+        .message_id = sends ? d->message_id : NULL,
+        .message = text_of(&d->message),
+        .expires_at = sends ? d->expires_at : FUP_TIME_NONE,
+        .trace = text_of(&d->why),
+        .next_trace = text_of(&d->next_why),
+    };
 }

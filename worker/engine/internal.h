@@ -87,7 +87,7 @@ struct fup_relay {
     int64_t last_seq;      /* of the page under way */
     size_t n_rows;         /* messages in it */
     struct fup_buf fields; /* of the page's events */
-    struct fup_events *events;
+    struct fup_page *page;
     struct fup_pg_request req;
     struct fup_stream streams[FUP_QUEUE_CHANNELS_MAX];
     size_t n_streams;
@@ -317,12 +317,11 @@ void fup_capture_advance(struct fup_part *part);
 void fup_capture_done(struct fup_part *part);
 
 /* relay.c */
-#define FUP_LEDGER_COLUMNS 24 /* of ledger_page.sql */
 void fup_relay_kick(struct fup_part *part);
-/* Relay what was just written: @rows begin with the columns of ledger_page.sql,
- * and hold what was committed after all that was taken or read before. They are
- * left in PostgreSQL, to be read later, when it is not their turn yet. */
-void fup_relay_take(struct fup_part *part, const struct fup_pg_rows *rows);
+/* Relay what was just written, after all that was taken or read before: the
+ * rows of @done with a seq. They are left in PostgreSQL, to be read later, when
+ * it is not their turn yet. */
+void fup_relay_take(struct fup_part *part, const struct fup_verdicts *done);
 void fup_relay_done(struct fup_part *part);
 /* Relaying met @code: it is tried again after a pause. */
 void fup_relay_stop(struct fup_part *part, enum fup_code code);

@@ -26,12 +26,16 @@ void fup_decision_init(struct fup_decision *decision)
     };
     fup_buf_init(&decision->message, FUP_OUTBOUND_MAX);
     fup_buf_init(&decision->answer, FUP_ANSWER_MAX);
+    fup_buf_init(&decision->why, FUP_ANSWER_MAX);
+    fup_buf_init(&decision->next_why, FUP_ANSWER_MAX);
 }
 
 void fup_decision_done(struct fup_decision *decision)
 {
     fup_buf_done(&decision->message);
     fup_buf_done(&decision->answer);
+    fup_buf_done(&decision->why);
+    fup_buf_done(&decision->next_why);
 }
 
 static const struct fup_facts *facts_of(const struct fup_case *c)

@@ -10,6 +10,7 @@
 /* The columns of load.sql, in order. */
 enum {
     COL_SNAPSHOT,
+    COL_DECISION_TYPE,
     COL_NOW,
     COL_TENANT,
     COL_CONVERSATION,
@@ -264,6 +265,11 @@ void fup_load_case(const struct fup_pg_rows *rows,
 const char *fup_load_snapshot(const struct fup_pg_rows *rows)
 {
     return fup_pg_text(rows, 0, COL_SNAPSHOT);
+}
+
+uint32_t fup_load_decision_type(const struct fup_pg_rows *rows)
+{
+    return (uint32_t)fup_pg_int(rows, 0, COL_DECISION_TYPE, 0);
 }
 
 int64_t fup_load_version(const struct fup_pg_rows *rows, int row)

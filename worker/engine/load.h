@@ -24,6 +24,9 @@ void fup_load_case(const struct fup_pg_rows *rows,
 /* The snapshot in which the rows were read. */
 const char *fup_load_snapshot(const struct fup_pg_rows *rows);
 
+/* The object id of the type of decisions then, see fup_pg_rows_begin(). */
+uint32_t fup_load_decision_type(const struct fup_pg_rows *rows);
+
 /* The schedule version of row @row, 0 when it has none. */
 int64_t fup_load_version(const struct fup_pg_rows *rows, int row);
 

@@ -43,10 +43,7 @@ enum {
     COL_WITHDREW_STATUS,
     COL_TRACE,
     COL_NEXT_TRACE,
-    N_COLUMNS,
 };
-
-_Static_assert(N_COLUMNS == FUP_LEDGER_COLUMNS, "settle.c counts on it");
 
 #define EVENTS_PER_ROW   4
 #define FIELDS_PER_EVENT 28
@@ -56,9 +53,11 @@ _Static_assert(N_COLUMNS == FUP_LEDGER_COLUMNS, "settle.c counts on it");
 /* After a refusal. */
 #define RETRY_MS 1000
 
-/* Events of one page. The texts lie one after the other in the relay's buffer
- * and are pointed at when all of them are there. */
-struct fup_events {
+/* A page of the ledger and its events, whose texts lie one after the other in
+ * the relay's buffer and are pointed at when all of them are there. */
+struct fup_page {
+    struct fup_ledger_row rows[FUP_RELAY_PAGE];
+    size_t n_rows;
     struct fup_queue_event items[FUP_RELAY_PAGE * EVENTS_PER_ROW];
     const char *fields[FUP_RELAY_PAGE * EVENTS_PER_ROW * FIELDS_PER_EVENT];
     size_t offsets[FUP_RELAY_PAGE * EVENTS_PER_ROW * FIELDS_PER_EVENT];
@@ -67,29 +66,14 @@ struct fup_events {
     size_t n;
 };
 
-struct ledger_row {
-    const struct fup_pg_rows *rows;
-    int n;
-};
-
-static const char *text(const struct ledger_row *r, int col)
-{
-    return fup_pg_text(r->rows, r->n, col);
-}
-
-static int64_t number(const struct ledger_row *r, int col)
-{
-    return fup_pg_int(r->rows, r->n, col, FUP_TIME_NONE);
-}
-
 /* --- events ----------------------------------------------------------------
  */
 
 static void add_text(struct fup_relay *relay, const char *value)
 {
-    struct fup_events *e = relay->events;
+    struct fup_page *page = relay->page;
 
-    e->offsets[e->n_fields++] = relay->fields.len;
+    page->offsets[page->n_fields++] = relay->fields.len;
     fup_buf_add(&relay->fields, value, strlen(value) + 1);
 }
 
@@ -112,40 +96,50 @@ static void add_time(struct fup_relay *relay, const char *name, int64_t at)
     }
 }
 
-/* One event of @r; @step is text or NULL. */
+static void add_step(struct fup_relay *relay, int step)
+{
+    char buf[16];
+
+    if (step > 0) {
+        (void)snprintf(buf, sizeof buf, "%d", step);
+        add_field(relay, "step", buf);
+    }
+}
+
+/* One event of @r; @step is 0 where it is not of one. */
 static void add_event(struct fup_part *part,
-                      const struct ledger_row *r,
+                      const struct fup_ledger_row *r,
                       const char *event,
-                      const char *step,
+                      int step,
                       const char *reason)
 {
-    bool done = step != NULL && step == text(r, COL_STEP);
+    bool done = step != 0 && step == r->step && strcmp(event, "armed") != 0;
     struct fup_relay *relay = &part->relay;
-    struct fup_events *e = relay->events;
+    struct fup_page *page = relay->page;
     char seq[40];
 
-    e->first[e->n++] = e->n_fields;
-    (void)snprintf(seq, sizeof seq, "%d-%s", part->id, text(r, COL_SEQ));
+    page->first[page->n++] = page->n_fields;
+    (void)snprintf(seq, sizeof seq, "%d-%lld", part->id, (long long)r->seq);
     add_field(relay, "event", event);
-    add_field(relay, "tenant", text(r, COL_TENANT));
-    add_field(relay, "conversation", text(r, COL_CONVERSATION));
-    add_time(relay, "episode", number(r, COL_EPISODE));
-    add_field(relay, "step", step);
-    add_field(relay, "kind", done ? text(r, COL_KIND) : NULL);
+    add_field(relay, "tenant", r->tenant);
+    add_field(relay, "conversation", r->conversation);
+    add_time(relay, "episode", r->episode_at);
+    add_step(relay, step);
+    add_field(relay, "kind", done ? r->kind : NULL);
     add_field(relay, "reason", reason);
-    add_field(relay, "by", text(r, COL_ACTOR));
-    add_time(relay, "at", number(r, COL_AT));
+    add_field(relay, "by", r->actor);
+    add_time(relay, "at", r->at);
     add_field(relay, "seq", seq);
 }
 
 /* The step that comes next and when. */
-static void add_armed(struct fup_part *part, const struct ledger_row *r)
+static void add_armed(struct fup_part *part, const struct fup_ledger_row *r)
 {
     struct fup_relay *relay = &part->relay;
 
-    add_event(part, r, "armed", text(r, COL_NEXT_STEP), NULL);
-    add_time(relay, "due_at", number(r, COL_NEXT_DUE));
-    add_field(relay, "why", text(r, COL_NEXT_TRACE));
+    add_event(part, r, "armed", r->next_step, NULL);
+    add_time(relay, "due_at", r->next_due_at);
+    add_field(relay, "why", r->next_trace);
 }
 
 static const char *public_name(const char *event)
@@ -153,32 +147,27 @@ static const char *public_name(const char *event)
     return strcmp(event, "silent") == 0 ? "skipped" : event;
 }
 
-static void add_events(struct fup_part *part, const struct ledger_row *r)
+static void add_events(struct fup_part *part, const struct fup_ledger_row *r)
 {
-    const char *event = text(r, COL_EVENT);
-    const char *outcome = text(r, COL_OUTCOME);
-    bool closes = fup_pg_bool(r->rows, r->n, COL_CLOSES);
-
-    if (strcmp(event, "armed") != 0) {
-        add_event(part, r, public_name(event), text(r, COL_STEP),
-                  text(r, COL_REASON));
-        add_field(&part->relay, "message", text(r, COL_MESSAGE_ID));
-        add_field(&part->relay, "status", text(r, COL_STATUS));
-        add_field(&part->relay, "why", text(r, COL_TRACE));
+    if (strcmp(r->event, "armed") != 0) {
+        add_event(part, r, public_name(r->event), r->step, r->reason);
+        add_field(&part->relay, "message", r->message_id);
+        add_field(&part->relay, "status", r->status);
+        add_field(&part->relay, "why", r->trace);
     }
-    if (strcmp(event, "withdrawn") == 0) {
+    if (strcmp(r->event, "withdrawn") == 0) {
         return;
     }
-    if (text(r, COL_WITHDREW) != NULL) {
-        add_event(part, r, "withdrawn", NULL,
-                  strcmp(event, "fired") == 0 ? "superseded" : event);
+    if (r->withdrew != 0) {
+        add_event(part, r, "withdrawn", 0,
+                  strcmp(r->event, "fired") == 0 ? "superseded" : r->event);
     }
-    if (closes && text(r, COL_STATUS) == NULL) {
-        add_event(part, r, "closed", text(r, COL_STEP), "close_out");
+    if (r->closes && r->status == NULL) {
+        add_event(part, r, "closed", r->step, "close_out");
     }
-    if (outcome != NULL && strcmp(outcome, event) != 0) {
-        add_event(part, r, outcome, NULL, NULL);
-    } else if (outcome == NULL && text(r, COL_NEXT_DUE) != NULL) {
+    if (r->outcome != NULL && strcmp(r->outcome, r->event) != 0) {
+        add_event(part, r, r->outcome, 0, NULL);
+    } else if (r->outcome == NULL && r->next_due_at != FUP_TIME_NONE) {
         add_armed(part, r);
     }
 }
@@ -186,16 +175,16 @@ static void add_events(struct fup_part *part, const struct ledger_row *r)
 /* Now that the texts stay where they are. */
 static void point_fields(struct fup_relay *relay)
 {
-    struct fup_events *e = relay->events;
+    struct fup_page *page = relay->page;
 
-    for (size_t i = 0; i < e->n_fields; i++) {
-        e->fields[i] = relay->fields.data + e->offsets[i];
+    for (size_t i = 0; i < page->n_fields; i++) {
+        page->fields[i] = relay->fields.data + page->offsets[i];
     }
-    for (size_t i = 0; i < e->n; i++) {
-        size_t end = i + 1 < e->n ? e->first[i + 1] : e->n_fields;
+    for (size_t i = 0; i < page->n; i++) {
+        size_t end = i + 1 < page->n ? page->first[i + 1] : page->n_fields;
 
-        e->items[i].fields = &e->fields[e->first[i]];
-        e->items[i].n_fields = end - e->first[i];
+        page->items[i].fields = &page->fields[page->first[i]];
+        page->items[i].n_fields = end - page->first[i];
     }
 }
 
@@ -247,7 +236,7 @@ static void tell(struct fup_part *part)
 
     fup_part_queue(part, &queue);
     part->refs++;
-    fup_queue_events(&queue, relay->events->items, relay->events->n,
+    fup_queue_events(&queue, relay->page->items, relay->page->n,
                      relay->last_seq, on_told, part);
 }
 
@@ -282,60 +271,52 @@ static bool is(const char *text, const char *word)
     return text != NULL && strcmp(text, word) == 0;
 }
 
-/* Messages to put on, messages to take out. Where nothing was written, there is
- * no status either. */
-static size_t outbound(const struct fup_pg_rows *rows,
-                       int end,
+/* Messages to put on, messages to take out. */
+static size_t outbound(const struct fup_page *page,
                        struct fup_queue_row out[FUP_RELAY_PAGE * 2],
                        char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT])
 {
-    size_t n_expires = 0;
     size_t n = 0;
 
-    for (int i = 0; i < end; i++) {
-        const struct ledger_row r = {rows, i};
-        const char *status = text(&r, COL_STATUS);
+    for (size_t i = 0; i < page->n_rows; i++) {
+        const struct fup_ledger_row *r = &page->rows[i];
 
-        if (text(&r, COL_WITHDREW_CHANNEL) != NULL &&
-            is(text(&r, COL_WITHDREW_STATUS), "withdrawn")) {
+        if (r->withdrew_channel != NULL &&
+            is(r->withdrew_status, "withdrawn")) {
             out[n++] = (struct fup_queue_row){
-                .seq = number(&r, COL_WITHDREW),
-                .channel = text(&r, COL_WITHDREW_CHANNEL),
+                .seq = r->withdrew,
+                .channel = r->withdrew_channel,
                 .withdraw = true,
             };
         }
-        if (is(status, "pending") || is(status, "shadow")) {
+        if (is(r->status, "pending") || is(r->status, "shadow")) {
             out[n++] = (struct fup_queue_row){
-                .seq = number(&r, COL_SEQ),
-                .channel = text(&r, COL_CHANNEL),
-                .shadow = is(status, "shadow"),
-                .id = text(&r, COL_MESSAGE_ID),
-                .kind = text(&r, COL_KIND),
-                .expires_at = number(&r, COL_EXPIRES) == FUP_TIME_NONE
+                .seq = r->seq,
+                .channel = r->channel,
+                .shadow = is(r->status, "shadow"),
+                .id = r->message_id,
+                .kind = r->kind,
+                .expires_at = r->expires_at == FUP_TIME_NONE
                                   ? ""
-                                  : fup_time_format(number(&r, COL_EXPIRES),
-                                                    expires[n_expires++]),
-                .message = text(&r, COL_MESSAGE),
+                                  : fup_time_format(r->expires_at, expires[i]),
+                .message = r->message,
             };
         }
     }
     return n;
 }
 
-static enum fup_code
-gather_events(struct fup_part *part, const struct fup_pg_rows *rows, int end)
+static enum fup_code gather_events(struct fup_part *part)
 {
     struct fup_relay *relay = &part->relay;
+    struct fup_page *page = relay->page;
 
     fup_buf_clear(&relay->fields);
-    relay->events->n = 0;
-    relay->events->n_fields = 0;
-    for (int i = 0; i < end; i++) {
-        const struct ledger_row r = {rows, i};
-
-        if (relay->last_seq > relay->end - EVENTS_KEPT &&
-            text(&r, COL_SEQ) != NULL) {
-            add_events(part, &r);
+    page->n = 0;
+    page->n_fields = 0;
+    for (size_t i = 0; i < page->n_rows; i++) {
+        if (relay->last_seq > relay->end - EVENTS_KEPT) {
+            add_events(part, &page->rows[i]);
         }
     }
     if (relay->fields.failed == FUP_OK) {
@@ -344,29 +325,19 @@ gather_events(struct fup_part *part, const struct fup_pg_rows *rows, int end)
     return relay->fields.failed;
 }
 
-/* Send the first rows, as many as make a page. */
-static void send_page(struct fup_part *part, const struct fup_pg_rows *rows)
+static void send_page(struct fup_part *part)
 {
     struct fup_relay *relay = &part->relay;
     struct fup_queue_row out[FUP_RELAY_PAGE * 2];
     char expires[FUP_RELAY_PAGE][FUP_TIME_TEXT];
     struct fup_queue queue;
-    int n = 0;
-    int end = 0;
 
-    for (; end < rows->n && n < FUP_RELAY_PAGE; end++) {
-        const struct ledger_row r = {rows, end};
-
-        if (text(&r, COL_SEQ) != NULL) {
-            relay->last_seq = number(&r, COL_SEQ);
-            n++;
-        }
-    }
-    if (gather_events(part, rows, end) != FUP_OK) {
+    relay->last_seq = relay->page->rows[relay->page->n_rows - 1].seq;
+    if (gather_events(part) != FUP_OK) {
         fup_relay_stop(part, FUP_ENOMEM);
         return;
     }
-    relay->n_rows = outbound(rows, end, out, expires);
+    relay->n_rows = outbound(relay->page, out, expires);
     FUP_POINT("page_read");
     if (relay->n_rows == 0) {
         tell(part);
@@ -377,6 +348,37 @@ static void send_page(struct fup_part *part, const struct fup_pg_rows *rows)
     fup_queue_relay(&queue, out, relay->n_rows, part->engine->o.stream_max,
                     on_relayed, part);
     FUP_POINT("relay_sent");
+}
+
+static void
+read_row(const struct fup_pg_rows *rows, int i, struct fup_ledger_row *row)
+{
+    *row = (struct fup_ledger_row){
+        .seq = fup_pg_int(rows, i, COL_SEQ, 0),
+        .event = fup_pg_text(rows, i, COL_EVENT),
+        .reason = fup_pg_text(rows, i, COL_REASON),
+        .outcome = fup_pg_text(rows, i, COL_OUTCOME),
+        .tenant = fup_pg_text(rows, i, COL_TENANT),
+        .conversation = fup_pg_text(rows, i, COL_CONVERSATION),
+        .episode_at = fup_pg_int(rows, i, COL_EPISODE, FUP_TIME_NONE),
+        .step = (int)fup_pg_int(rows, i, COL_STEP, 0),
+        .kind = fup_pg_text(rows, i, COL_KIND),
+        .at = fup_pg_int(rows, i, COL_AT, FUP_TIME_NONE),
+        .next_step = (int)fup_pg_int(rows, i, COL_NEXT_STEP, 0),
+        .next_due_at = fup_pg_int(rows, i, COL_NEXT_DUE, FUP_TIME_NONE),
+        .actor = fup_pg_text(rows, i, COL_ACTOR),
+        .closes = fup_pg_bool(rows, i, COL_CLOSES),
+        .status = fup_pg_text(rows, i, COL_STATUS),
+        .channel = fup_pg_text(rows, i, COL_CHANNEL),
+        .message_id = fup_pg_text(rows, i, COL_MESSAGE_ID),
+        .message = fup_pg_text(rows, i, COL_MESSAGE),
+        .expires_at = fup_pg_int(rows, i, COL_EXPIRES, FUP_TIME_NONE),
+        .withdrew = fup_pg_int(rows, i, COL_WITHDREW, 0),
+        .withdrew_channel = fup_pg_text(rows, i, COL_WITHDREW_CHANNEL),
+        .withdrew_status = fup_pg_text(rows, i, COL_WITHDREW_STATUS),
+        .trace = fup_pg_text(rows, i, COL_TRACE),
+        .next_trace = fup_pg_text(rows, i, COL_NEXT_TRACE),
+    };
 }
 
 static void on_page(struct fup_pg_request *req,
@@ -404,7 +406,11 @@ static void on_page(struct fup_pg_request *req,
         return;
     }
     relay->wanted = relay->wanted || rows->n == FUP_RELAY_PAGE;
-    send_page(part, rows);
+    for (int i = 0; i < rows->n; i++) {
+        read_row(rows, i, &relay->page->rows[i]);
+    }
+    relay->page->n_rows = (size_t)rows->n;
+    send_page(part);
 }
 
 static void read_page(struct fup_part *part)
@@ -438,11 +444,11 @@ static bool may_begin(struct fup_part *part)
         !engine->redis_ok || !fup_redis_ready(engine->redis)) {
         return false;
     }
-    if (relay->events == NULL) {
-        relay->events = calloc(1, sizeof *relay->events);
+    if (relay->page == NULL) {
+        relay->page = calloc(1, sizeof *relay->page);
         fup_buf_init(&relay->fields, FIELDS_BYTES_MAX);
     }
-    return relay->events != NULL;
+    return relay->page != NULL;
 }
 
 void fup_relay_kick(struct fup_part *part)
@@ -460,31 +466,45 @@ void fup_relay_kick(struct fup_part *part)
     }
 }
 
-void fup_relay_take(struct fup_part *part, const struct fup_pg_rows *rows)
+/* The first rows of @done, as many as make a page. */
+static void fill_page(struct fup_page *page, const struct fup_verdicts *done)
+{
+    page->n_rows = 0;
+    for (size_t i = 0; i < done->n && page->n_rows < FUP_RELAY_PAGE; i++) {
+        const struct fup_ledger_row *row = done->items[i].row;
+
+        if (row != NULL && row->seq != 0) {
+            page->rows[page->n_rows++] = *row;
+        }
+    }
+}
+
+void fup_relay_take(struct fup_part *part, const struct fup_verdicts *done)
 {
     struct fup_relay *relay = &part->relay;
-    int64_t first = FUP_TIME_NONE;
+    int64_t first = 0;
 
-    for (int i = 0; i < rows->n; i++) {
-        const struct ledger_row r = {rows, i};
+    for (size_t i = 0; i < done->n; i++) {
+        const struct fup_ledger_row *row = done->items[i].row;
 
-        if (text(&r, COL_SEQ) != NULL) {
-            first = first == FUP_TIME_NONE ? number(&r, COL_SEQ) : first;
-            relay->end = number(&r, COL_SEQ) + 1;
+        if (row != NULL && row->seq != 0) {
+            first = first == 0 ? row->seq : first;
+            relay->end = row->seq + 1;
         }
     }
     if (first == relay->seq + 1 && may_begin(part)) {
         relay->running = true;
         relay->wanted = false;
-        send_page(part, rows);
+        fill_page(relay->page, done);
+        send_page(part);
     }
     fup_relay_kick(part);
 }
 
 void fup_relay_done(struct fup_part *part)
 {
-    free(part->relay.events);
-    part->relay.events = NULL;
+    free(part->relay.page);
+    part->relay.page = NULL;
     fup_buf_done(&part->relay.fields);
     fup_refill_forget(part);
 }

@@ -12,12 +12,15 @@
 #include "internal.h"
 #include "pg/statements.h"
 
-/* The columns of apply.sql behind those of the ledger. */
+/* The columns of apply.sql. */
 enum {
-    COL_ORD = FUP_LEDGER_COLUMNS,
+    COL_ORD,
     COL_RESULT,
     COL_ENROLLMENT,
-    COL_DUE,
+    COL_SEQ,
+    COL_AT,
+    COL_WITHDREW,
+    COL_WITHDREW_CHANNEL,
 };
 
 /* --- apply -----------------------------------------------------------------
@@ -25,14 +28,16 @@ enum {
 
 static void said(const struct fup_part *part, const struct fup_verdict *v)
 {
-    if (v->event != NULL) {
-        FUP_ENGINE_LOG(part->engine, INFO, v->event,
-                       "partition=%d enrollment=%lld tenant=\"%.64s\" "
-                       "conversation=\"%.64s\" step=%d reason=%s",
-                       part->id, (long long)v->enrollment, v->tenant,
-                       v->conversation, v->step,
-                       v->reason != NULL && v->reason[0] != '\0' ? v->reason
-                                                                 : "-");
+    const struct fup_ledger_row *row = v->row;
+
+    if (row != NULL) {
+        FUP_ENGINE_LOG(
+            part->engine, INFO, row->event,
+            "partition=%d enrollment=%lld tenant=\"%.64s\" "
+            "conversation=\"%.64s\" step=%d reason=%s",
+            part->id, (long long)v->enrollment, v->tenant, v->conversation,
+            row->step,
+            row->reason != NULL && row->reason[0] != '\0' ? row->reason : "-");
     }
 }
 
@@ -46,6 +51,18 @@ static void answer(const struct fup_part *part, const struct fup_verdict *v)
                          /* cb= */ NULL,
                          /* data= */ NULL);
     }
+}
+
+/* What the ledger says besides what was known. Its texts are those of @rows:
+ * they are gone after the callback. */
+static void
+complete(struct fup_ledger_row *to, const struct fup_pg_rows *rows, int row)
+{
+    to->seq = fup_pg_int(rows, row, COL_SEQ, 0);
+    to->at = fup_pg_int(rows, row, COL_AT, FUP_TIME_NONE);
+    to->withdrew = fup_pg_int(rows, row, COL_WITHDREW, 0);
+    to->withdrew_channel = fup_pg_text(rows, row, COL_WITHDREW_CHANNEL);
+    to->withdrew_status = to->withdrew != 0 ? "withdrawn" : NULL;
 }
 
 /* One row of the result. Whatever did not hold is judged again. */
@@ -65,8 +82,8 @@ take_result(struct fup_part *part, const struct fup_pg_rows *rows, int row)
         return fup_work_add_key(&t->again, v->tenant, v->conversation);
     }
     v->enrollment = fup_pg_int(rows, row, COL_ENROLLMENT, 0);
-    if (v->event != NULL) {
-        v->due_ms = fup_pg_int(rows, row, COL_DUE, FUP_QUEUE_NEVER);
+    if (v->row != NULL) {
+        complete(v->row, rows, row);
     }
     said(part, v);
     answer(part, v);
@@ -92,7 +109,7 @@ static void on_applied(struct fup_pg_request *req,
         fup_turn_fail(part, code, err);
         return;
     }
-    fup_relay_take(part, rows);
+    fup_relay_take(part, &part->turn.done);
     fup_turn_settle(part);
 }
 
@@ -101,8 +118,8 @@ void fup_turn_apply(struct fup_part *part)
     struct fup_turn *t = &part->turn;
     char partition[16];
     char epoch[24];
-    const char *params[] = {partition, epoch, t->seen,
-                            fup_buf_text(&t->decisions)};
+    const char *params[] = {partition, epoch, t->seen, t->decisions.data};
+    const int lengths[] = {0, 0, 0, (int)t->decisions.len};
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
@@ -110,8 +127,8 @@ void fup_turn_apply(struct fup_part *part)
     fup_sm_move(&t->sm, FUP_TURN_APPLYING);
     part->refs++;
     t->apply_req.data = part;
-    fup_pg_submit(part->pg, &t->apply_req, &fup_sql_apply, params, 4,
-                  on_applied);
+    fup_pg_submit_binary(part->pg, &t->apply_req, &fup_sql_apply, params,
+                         lengths, 4, on_applied);
     FUP_POINT("apply_sent");
 }
 
@@ -208,8 +225,7 @@ static int64_t place_ms(const struct fup_part *part,
 
 static bool stays(const struct fup_turn *t, const struct fup_verdict *v)
 {
-    return v->pace != NULL && v->event == NULL &&
-           !was_claimed(t, v->enrollment);
+    return v->pace != NULL && v->row == NULL && !was_claimed(t, v->enrollment);
 }
 
 /* What the timers are to be. Claimed ones without a verdict are let go of,

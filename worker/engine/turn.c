@@ -20,6 +20,7 @@
 #include "internal.h"
 #include "load.h"
 #include "pg/array.h"
+#include "pg/binary.h"
 #include "pg/statements.h"
 
 #define DECISIONS_MAX (64u << 20)
@@ -283,7 +284,7 @@ static void on_loaded(struct fup_pg_request *req,
         fup_turn_fail(part, code, err);
         return;
     }
-    if (part->turn.decisions.len > 2) {
+    if (fup_pg_rows_n(&part->turn.decisions) > 0) {
         fup_turn_apply(part);
         return;
     }

@@ -5,7 +5,7 @@
 
 #include "internal.h"
 #include "load.h"
-#include "pg/array.h"
+#include "pg/binary.h"
 
 static void judge_env(struct fup_part *part, struct fup_judge_env *env)
 {
@@ -47,9 +47,24 @@ static bool may_have_begun(const struct fup_decision *d)
             (d->outcome != NULL && strcmp(d->outcome, "replied") == 0));
 }
 
+/* Keep what is to be written, for the streams. */
+static enum fup_code keep_row(const struct fup_case *c,
+                              const struct fup_decision *d,
+                              struct fup_verdict *v)
+{
+    struct fup_ledger_row row;
+
+    if (d->event == NULL) {
+        return FUP_OK;
+    }
+    fup_decision_row(c, d, &row);
+    v->row = fup_ledger_row_copy(&row);
+    return v->row != NULL ? FUP_OK : FUP_ENOMEM;
+}
+
 static enum fup_code note_verdict(struct fup_part *part,
                                   const struct fup_case *c,
-                                  const struct fup_decision *d)
+                                  struct fup_decision *d)
 {
     struct fup_turn *t = &part->turn;
     struct fup_verdict *v =
@@ -62,9 +77,6 @@ static enum fup_code note_verdict(struct fup_part *part,
     v->due_ms =
         c->outcome != NULL && d->event == NULL ? FUP_QUEUE_NEVER : due_ms(d);
     v->pace = d->pace;
-    v->event = d->event;
-    v->reason = d->reason;
-    v->step = d->step;
     v->more = c->order.seq != 0 || may_have_begun(d);
     if (c->order.request_id != NULL && d->order_status != NULL) {
         v->request_id = strdup(c->order.request_id);
@@ -78,7 +90,10 @@ static enum fup_code note_verdict(struct fup_part *part,
         v->ord = (int)t->done.n - 1;
         fup_decision_write(c, d, v->ord, &t->decisions);
     }
-    return t->decisions.failed;
+    if (t->decisions.failed != FUP_OK) {
+        return t->decisions.failed;
+    }
+    return keep_row(c, d, v);
 }
 
 /* A version that cannot be read any more must not stop the others: the
@@ -120,11 +135,12 @@ enum fup_code fup_turn_judge(struct fup_part *part,
     judge_env(part, &env);
     fup_verdicts_clear(&t->done);
     fup_buf_clear(&t->decisions);
-    fup_pg_array_begin(&t->decisions);
+    if (rows->n > 0) {
+        fup_pg_rows_begin(&t->decisions, fup_load_decision_type(rows));
+    }
     for (int i = 0; code == FUP_OK && i < rows->n; i++) {
         code = judge_row(part, &env, rows, i);
     }
-    fup_pg_array_end(&t->decisions);
     free(t->seen);
     t->seen = NULL;
     if (rows->n > 0) {

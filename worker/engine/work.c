@@ -147,6 +147,7 @@ void fup_verdicts_clear(struct fup_verdicts *verdicts)
     for (size_t i = 0; i < verdicts->n; i++) {
         free(verdicts->items[i].tenant);
         free(verdicts->items[i].conversation);
+        free(verdicts->items[i].row);
         free(verdicts->items[i].request_id);
         free(verdicts->items[i].answer);
     }

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 
+struct fup_ledger_row;
 struct fup_pace;
 
 struct fup_key {
@@ -52,10 +53,8 @@ struct fup_verdict {
     int64_t enrollment;    /* 0: none yet */
     int64_t due_ms;        /* FUP_QUEUE_NEVER: no timer */
     struct fup_pace *pace; /* it waits for its turn there, or NULL */
-    int ord;            /* its place among the decisions, -1: none was needed */
-    const char *event;  /* static, or NULL */
-    const char *reason; /* static, or NULL */
-    int step;
+    int ord; /* its place among the decisions, -1: none was needed */
+    struct fup_ledger_row *row; /* what is written, or NULL: it has no event */
     bool more;        /* to be judged again: more commands, a new silence */
     char *request_id; /* of a command that was answered, or NULL */
     char *answer;

@@ -47,55 +47,6 @@ void fup_pg_array_int(struct fup_buf *buf, int64_t value)
     fup_buf_addi(buf, value);
 }
 
-/* The quotes around a row are the array's. Each column ends in a comma, the
- * last one's is taken back. */
-void fup_pg_row_begin(struct fup_buf *buf)
-{
-    separate(buf);
-    fup_buf_adds(buf, "\"(");
-}
-
-void fup_pg_row_end(struct fup_buf *buf)
-{
-    if (buf->failed == FUP_OK) {
-        buf->len--;
-        fup_buf_adds(buf, ")\"");
-    }
-}
-
-/* Within a row a quote is doubled and so is a backslash; within an array each
- * of these is escaped. */
-void fup_pg_row_text(struct fup_buf *buf, const char *text)
-{
-    if (text == NULL) {
-        fup_buf_addc(buf, ',');
-        return;
-    }
-    fup_buf_adds(buf, "\\\"");
-    while (*text != '\0') {
-        size_t plain = strcspn(text, "\"\\");
-
-        fup_buf_add(buf, text, plain);
-        text += plain;
-        if (*text != '\0') {
-            fup_buf_adds(buf, *text == '"' ? "\\\"\\\"" : "\\\\\\\\");
-            text++;
-        }
-    }
-    fup_buf_adds(buf, "\\\",");
-}
-
-void fup_pg_row_int(struct fup_buf *buf, int64_t value)
-{
-    fup_buf_addi(buf, value);
-    fup_buf_addc(buf, ',');
-}
-
-void fup_pg_row_bool(struct fup_buf *buf, bool value)
-{
-    fup_buf_adds(buf, value ? "t," : "f,");
-}
-
 /* Read one quoted element at @from, which is behind its quote, to @to.
  * Returns what follows the closing quote, NULL if there is none. */
 static char *read_quoted(char *from, char *to)

@@ -206,7 +206,7 @@ enum fup_code fup_pg_block_run(struct fup_pg_block *conn,
         return fup_pg_failure_set_conn(err, FUP_EAWAY, conn->conn);
     }
     conn->res = PQexecParams(conn->conn, statement->sql, n, NULL, params, NULL,
-                             NULL, 0);
+                             NULL, statement->binary ? 1 : 0);
     if (!is_success(conn->res)) {
         return failed(conn, conn->res, statement->sql, err);
     }

@@ -27,6 +27,9 @@
  * leaves a dead one on the server. */
 enum { GENERATIONS_MAX = 8 };
 
+/* Of a statement one of whose parameters is binary. */
+enum { BINARY_PARAMS_MAX = 16 };
+
 void fup_pg_queue_add(struct fup_pg_queue *queue, struct fup_pg_request *req)
 {
     req->next = NULL;
@@ -87,19 +90,35 @@ static struct fup_pg_slot *slot_of(struct fup_pg *pg,
     return slot;
 }
 
+/* Which of @params are binary; NULL: none. */
+static const int *formats_of(const struct fup_pg_values *params,
+                             int formats[BINARY_PARAMS_MAX])
+{
+    if (params->lengths == NULL) {
+        return NULL;
+    }
+    assert(params->n <= BINARY_PARAMS_MAX);
+    for (int i = 0; i < params->n; i++) {
+        formats[i] = params->lengths[i] > 0;
+    }
+    return formats;
+}
+
 /* Queue the messages up to the Sync, which is not among them. */
 static bool send_statement(struct fup_pg *pg,
                            struct fup_pg_request *req,
-                           const char *const *params,
-                           int n)
+                           const struct fup_pg_values *p)
 {
     struct fup_pg_slot *slot = slot_of(pg, req->statement);
+    int binary = req->statement->binary ? 1 : 0;
+    int room[BINARY_PARAMS_MAX];
+    const int *formats = formats_of(p, room);
     char name[64];
 
     if (slot == NULL || slot->state == FUP_PG_PREPARING ||
         slot->generation > GENERATIONS_MAX) {
-        return PQsendQueryParams(pg->conn, req->statement->sql, n, NULL, params,
-                                 NULL, NULL, 0) == 1;
+        return PQsendQueryParams(pg->conn, req->statement->sql, p->n, NULL,
+                                 p->values, p->lengths, formats, binary) == 1;
     }
     /* The server cuts names at 63 bytes: the number must come first. */
     (void)snprintf(name, sizeof name, "%u.%s", slot->generation,
@@ -112,7 +131,8 @@ static bool send_statement(struct fup_pg *pg,
         slot->state = FUP_PG_PREPARING;
         req->prepares = true;
     }
-    return PQsendQueryPrepared(pg->conn, name, n, params, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(pg->conn, name, p->n, p->values, p->lengths,
+                               formats, binary) == 1;
 }
 
 /* Push out what libpq holds; watch for writing while it holds more. */
@@ -127,12 +147,11 @@ static bool flush(struct fup_pg *pg)
 
 bool fup_pg_pipeline_send(struct fup_pg *pg,
                           struct fup_pg_request *req,
-                          const char *const *params,
-                          int n)
+                          const struct fup_pg_values *params)
 {
     req->generation = 0;
     req->prepares = false;
-    if (!send_statement(pg, req, params, n)) {
+    if (!send_statement(pg, req, params)) {
         return false; /* without its Sync it is rolled back */
     }
     fup_pg_queue_add(&pg->pending, req);

@@ -4,39 +4,45 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "case.h"
 #include "database.h"
-#include "pg/array.h"
+#include "pg/binary.h"
 
+/* Instants are numbers that nothing else has. */
 static const char ask[] =
-    "SELECT jsonb_strip_nulls(to_jsonb(d) - 'trace' - 'next_trace'), "
-    "d.trace::json->0->>'rule', "
-    "d.next_trace::json->0->>'rule' "
-    "FROM unnest($1::followup.decision[]) d ORDER BY d.ord";
+    "SELECT jsonb_object_agg(c.key, CASE WHEN c.key LIKE '%\\_at' OR c.key IN "
+    "('paused_until', 'not_before') THEN "
+    "to_jsonb(followup.us((c.value #>> '{}')::timestamptz)) ELSE c.value END), "
+    "min(d.trace::json->0->>'rule'), min(d.next_trace::json->0->>'rule') "
+    "FROM unnest($1::followup.decision[]) d, "
+    "jsonb_each(jsonb_strip_nulls(to_jsonb(d) - 'trace' - 'next_trace')) c "
+    "GROUP BY d.ord ORDER BY d.ord";
 
 static const char expected[] =
     "{\"id\": 14, \"gen\": 15, \"ord\": 1, \"kind\": \"check_in\", "
     "\"note\": \"a note, (with) {signs}\", \"step\": 19, "
     "\"actor\": \"somebody\", \"event\": \"fired\", \"force\": 1, "
     "\"answer\": \"{\\\"ok\\\":true}\", \"closes\": true, "
-    "\"due_us\": 20, \"reason\": \"a reason\", "
+    "\"due_at\": 20, \"reason\": \"a reason\", "
     "\"status\": \"pending\", \"tenant\": \"a \\\"tenant\\\"\", "
     "\"cap_max\": 11, \"channel\": \"sms\", \"command\": 18, "
     "\"contact\": \"a contact\", "
     "\"message\": \"{\\\"text\\\":\\\"a \\\\\\\"b\\\\\\\"\\\\n\\\"}\", "
     "\"outcome\": \"completed\", \"version\": 13, "
     "\"schedule\": \"a schedule\", \"suppress\": \"crm\", "
-    "\"withdraw\": false, \"cap_per_s\": 12, \"manual_us\": 23, "
-    "\"next_step\": 21, \"paused_us\": 24, \"waits_for\": \"held\", "
-    "\"episode_us\": 16, \"expires_us\": 26, "
+    "\"withdraw\": false, \"cap_per_s\": 12, \"manual_at\": 23, "
+    "\"next_step\": 21, \"waits_for\": \"held\", "
+    "\"episode_at\": 16, \"expires_at\": 26, "
     "\"message_id\": \"t-0-14-16\", "
-    "\"next_due_us\": 9223372036854775807, \"suppress_us\": 17, "
-    "\"conversation\": \"a \\\\ conversation\", \"last_step_us\": 22, "
-    "\"not_before_us\": 25, \"command_status\": \"done\"}";
+    "\"not_before\": 25, "
+    "\"next_due_at\": 9223372036854775807, \"suppress_at\": 17, "
+    "\"conversation\": \"a \\\\ conversation\", \"last_step_at\": 22, "
+    "\"paused_until\": 24, \"command_status\": \"done\"}";
 
 struct fixture {
     char name[16];
@@ -99,11 +105,16 @@ static void every_column_is_its_own(void **state)
     struct world *w = *state;
     struct fixture f;
     const char *params[1];
+    int lengths[1];
+    const int formats[] = {1};
     PGresult *res;
 
     fill(&f);
     fup_buf_init(&f.out, 100000);
-    fup_pg_array_begin(&f.out);
+    fup_pg_rows_begin(
+        &f.out, (uint32_t)strtoul(
+                    world_text(w, "SELECT 'followup.decision'::regtype::oid"),
+                    NULL, 10));
     fup_decision_write(&f.c, &f.d, 1, &f.out);
     f.c.enrollment = 0; /* one that begins: with whom it is alone */
     f.schedule.one_per_contact = true;
@@ -111,15 +122,16 @@ static void every_column_is_its_own(void **state)
     fup_decision_write(&f.c, &f.d, 2, &f.out);
     f.d.event = NULL; /* only a command is answered */
     fup_decision_write(&f.c, &f.d, 3, &f.out);
-    fup_pg_array_end(&f.out);
+    assert_int_equal(fup_pg_rows_n(&f.out), 3);
     assert_int_equal(f.out.failed, FUP_OK);
-    params[0] = fup_buf_text(&f.out);
-    res = PQexecParams(w->pg, ask, 1, NULL, params, NULL, NULL, 0);
+    params[0] = f.out.data;
+    lengths[0] = (int)f.out.len;
+    res = PQexecParams(w->pg, ask, 1, NULL, params, lengths, formats, 0);
     assert_string_equal(PQresultErrorMessage(res), "");
     assert_int_equal(PQntuples(res), 3);
     assert_string_equal(PQgetvalue(res, 0, 0), expected);
     assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"address\": \"to\""));
-    assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"since_us\": 27,"));
+    assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"since_at\": 27,"));
     assert_null(strstr(PQgetvalue(res, 1, 0), "\"id\""));
     assert_string_equal(
         PQgetvalue(res, 2, 0),
@@ -127,7 +139,7 @@ static void every_column_is_its_own(void **state)
         "\"answer\": \"{\\\"ok\\\":true}\", "
         "\"tenant\": \"a \\\"tenant\\\"\", \"channel\": \"sms\", "
         "\"command\": 18, \"contact\": \"a contact\", "
-        "\"suppress\": \"crm\", \"suppress_us\": 17, "
+        "\"suppress\": \"crm\", \"suppress_at\": 17, "
         "\"conversation\": \"a \\\\ conversation\", "
         "\"command_status\": \"done\"}");
     assert_string_equal(PQgetvalue(res, 0, 1), "delay");

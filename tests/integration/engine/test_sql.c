@@ -22,8 +22,9 @@ static const char *apply(struct world *w, const char *more)
         "ARRAY(SELECT d FROM jsonb_populate_recordset("
         "NULL::followup.decision, '[{"
         "\"ord\": 0, \"id\": 1, \"gen\": 1, \"tenant\": \"default\", "
-        "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_us\": "
-        "0, \"version\": 1, \"schedule\": \"s\", \"step\": 2, \"next_step\": "
+        "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_at\": "
+        "\"epoch\", \"version\": 1, \"schedule\": \"s\", \"step\": 2, "
+        "\"next_step\": "
         "3, \"force\": 0, %s}]') d))",
         more);
 }
@@ -34,8 +35,9 @@ static const char *apply(struct world *w, const char *more)
     "ARRAY(SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, "   \
     "'[{\"ord\": 0, \"tenant\": \"default\", \"conversation\": \"c" #n         \
     "\", \"contact\": \"k\", \"channel\": \"sms\", \"address\": \"a\", "       \
-    "\"episode_us\": 1, \"since_us\": " #n ", \"version\": 1, \"schedule\": "  \
-    "\"s\", \"event\": \"enrolled\", \"next_step\": 1, \"force\": 0}]') d))"
+    "\"episode_at\": \"1970-01-02\", \"since_at\": \"1970-01-02 00:00:0" #n    \
+    "\", \"version\": 1, \"schedule\": \"s\", \"event\": \"enrolled\", "       \
+    "\"next_step\": 1, \"force\": 0}]') d))"
 
 /* Two silences of one person that begin at once, in two partitions: the second
  * waits for the first, and has it judged again. */
@@ -369,7 +371,7 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
     struct world *w = *state;
 
     database_message(w, 1, "pending");
-    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_us\": 0, "
+    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_at\": \"epoch\", "
                                  "\"message_id\": \"x\", \"message\": \"{}\", "
                                  "\"status\": \"pending\""),
                         "done");
@@ -397,7 +399,7 @@ static void what_waits_is_not_read_for_each_decision(void **state)
     world_do(w, "SELECT pg_stat_force_next_flush()");
     world_do(w, "SELECT pg_stat_reset_single_table_counters("
                 "'followup.ledger_pending'::regclass)");
-    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_us\": 0, "
+    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_at\": \"epoch\", "
                                  "\"message_id\": \"x\", \"message\": \"{}\", "
                                  "\"status\": \"pending\""),
                         "done");
@@ -415,12 +417,13 @@ static void the_next_step_counts_from_when_a_message_was_kept(void **state)
     char more[300];
 
     database_message(w, 1, "withdrawn");
-    (void)snprintf(more, sizeof more,
-                   "\"event\": \"fired\", \"due_us\": 0, \"last_step_us\": "
-                   "%s, \"message_id\": \"x\", \"message\": \"{}\", "
-                   "\"status\": \"pending\"",
-                   world_text(w, "SELECT followup.us(clock_timestamp() - "
-                                 "interval '20 s')"));
+    (void)snprintf(
+        more, sizeof more,
+        "\"event\": \"fired\", \"due_at\": \"epoch\", \"last_step_at\": "
+        "\"%s\", \"message_id\": \"x\", \"message\": \"{}\", "
+        "\"status\": \"pending\"",
+        world_text(w, "SELECT clock_timestamp() - interval "
+                      "'20 s'"));
     assert_string_equal(apply(w, more), "done");
     assert_string_equal(world_text(w, "SELECT clock_timestamp() - last_step_at "
                                       "< interval '15 s' FROM "

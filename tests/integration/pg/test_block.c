@@ -11,12 +11,14 @@
 
 #include "pg/block.h"
 
-static const struct fup_statement one = {"one", "select $1::int + 1, $2::text"};
+static const struct fup_statement one = {.name = "one",
+                                         .sql = "select $1::int + 1, $2::text"};
 static const struct fup_statement count = {
-    "count", "select count(*) from pg_class where relname like 't\\_block%' "
-             "and pg_table_is_visible(oid)"};
+    .name = "count",
+    .sql = "select count(*) from pg_class where relname like 't\\_block%' "
+           "and pg_table_is_visible(oid)"};
 static const struct fup_statement my_end = {
-    "my_end", "select pg_terminate_backend(pg_backend_pid())"};
+    .name = "my_end", .sql = "select pg_terminate_backend(pg_backend_pid())"};
 
 static int setup(void **state)
 {

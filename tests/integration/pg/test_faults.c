@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct fup_statement echo = {"echo", "select $1::text"};
-static const struct fup_statement length = {"length",
-                                            "select length($1::text)"};
-static const struct fup_statement sleeping = {"sleeping",
-                                              "select pg_sleep($1::float8)"};
-static const struct fup_statement repeat = {"repeat",
-                                            "select repeat('x', $1::int)"};
-static const struct fup_statement pid = {"pid", "select pg_backend_pid()"};
+static const struct fup_statement echo = {.name = "echo",
+                                          .sql = "select $1::text"};
+static const struct fup_statement length = {.name = "length",
+                                            .sql = "select length($1::text)"};
+static const struct fup_statement sleeping = {
+    .name = "sleeping", .sql = "select pg_sleep($1::float8)"};
+static const struct fup_statement repeat = {
+    .name = "repeat", .sql = "select repeat('x', $1::int)"};
+static const struct fup_statement pid = {.name = "pid",
+                                         .sql = "select pg_backend_pid()"};
 
 /* A label over 63 characters is no name, which needs no asking. */
 #define NO_NAME                                                                \

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct fup_statement echo = {"echo", "select $1::text"};
-static const struct fup_statement sleeping = {"sleeping",
-                                              "select pg_sleep($1::float8)"};
+static const struct fup_statement echo = {.name = "echo",
+                                          .sql = "select $1::text"};
+static const struct fup_statement sleeping = {
+    .name = "sleeping", .sql = "select pg_sleep($1::float8)"};
 
 static void a_request_before_it_is_ready_is_called_back_later(void **state)
 {

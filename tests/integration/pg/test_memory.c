@@ -9,7 +9,8 @@
 #include "fault.h"
 #include "pg/block.h"
 
-static const struct fup_statement echo = {"echo", "select $1::text"};
+static const struct fup_statement echo = {.name = "echo",
+                                          .sql = "select $1::text"};
 
 static void a_session_lives_through_each_lack_of_memory(void **state)
 {

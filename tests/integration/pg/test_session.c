@@ -6,26 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fup_statement echo = {"echo", "select $1::text"};
-static const struct fup_statement divide = {"divide", "select 7 / $1::int"};
-static const struct fup_statement length = {"length",
-                                            "select length($1::text)"};
-static const struct fup_statement in_missing = {"in_missing",
-                                                "select a from t_missing"};
-static const struct fup_statement all_of_t = {"all_of_t",
-                                              "select * from t_type"};
-static const struct fup_statement forget = {"forget", "deallocate all"};
-static const struct fup_statement setting = {"setting",
-                                             "select current_setting($1)"};
-static const struct fup_statement sleeping = {"sleeping",
-                                              "select pg_sleep($1::float8)"};
-static const struct fup_statement nothing = {"nothing",
-                                             "select null, 1 where false"};
+static const struct fup_statement echo = {.name = "echo",
+                                          .sql = "select $1::text"};
+static const struct fup_statement divide = {.name = "divide",
+                                            .sql = "select 7 / $1::int"};
+static const struct fup_statement length = {.name = "length",
+                                            .sql = "select length($1::text)"};
+static const struct fup_statement in_missing = {
+    .name = "in_missing", .sql = "select a from t_missing"};
+static const struct fup_statement all_of_t = {.name = "all_of_t",
+                                              .sql = "select * from t_type"};
+static const struct fup_statement forget = {.name = "forget",
+                                            .sql = "deallocate all"};
+static const struct fup_statement setting = {
+    .name = "setting", .sql = "select current_setting($1)"};
+static const struct fup_statement sleeping = {
+    .name = "sleeping", .sql = "select pg_sleep($1::float8)"};
+static const struct fup_statement nothing = {
+    .name = "nothing", .sql = "select null, 1 where false"};
 static const struct fup_statement deferred = {
-    "deferred", "insert into t_deferred values ($1::int) returning id"};
-static const struct fup_statement fenced = {"fenced", "select t_fenced()"};
+    .name = "deferred",
+    .sql = "insert into t_deferred values ($1::int) returning id"};
+static const struct fup_statement fenced = {.name = "fenced",
+                                            .sql = "select t_fenced()"};
 static const struct fup_statement values = {
-    "values", "select null::text, 42, true, false, null::bool, $1::text"};
+    .name = "values",
+    .sql = "select null::text, 42, true, false, null::bool, $1::text"};
 
 static void answers_many_requests_in_order(void **state)
 {
@@ -55,8 +61,9 @@ static void prepares_a_statement_once(void **state)
 {
     struct fixture *f = *state;
     static const struct fup_statement count = {
-        "count", "select count(*) from pg_prepared_statements "
-                 "where statement like 'select $1::text%'"};
+        .name = "count",
+        .sql = "select count(*) from pg_prepared_statements "
+               "where statement like 'select $1::text%'"};
     const struct call *counted;
 
     session_open(f, NULL, 0, 0);
@@ -146,6 +153,79 @@ static void gives_values_nulls_and_no_rows(void **state)
     assert_true(seen.param_null);
     assert_int_equal(call->code, FUP_OK);
     assert_int_equal(call->rows, 0);
+}
+
+static void binary_rows_are_read_alike(void **state)
+{
+    static const struct fup_statement all = {
+        .name = "all",
+        .sql = "select null::text, 42::smallint, true, false, null::bool, "
+               "'text'",
+        .binary = true};
+    struct fixture *f = *state;
+
+    session_open(f, NULL, 0, 0);
+    assert_true(until(f, &f->ready, 1));
+    f->calls[0].req.data = f;
+    f->used = 1;
+    fup_pg_submit(f->pg, &f->calls[0].req, &all, NULL, 0, on_values);
+    assert_true(until(f, &f->answered, 1));
+    assert_true(seen.null);
+    assert_int_equal(seen.missing, -5);
+    assert_int_equal(seen.number, 42);
+    assert_true(seen.yes);
+    assert_false(seen.no);
+    assert_false(seen.neither);
+    assert_false(seen.param_null);
+}
+
+static int64_t numbers[6];
+
+static void on_numbers(struct fup_pg_request *req,
+                       enum fup_code code,
+                       const struct fup_pg_rows *rows,
+                       const struct fup_err *err)
+{
+    struct fixture *f = req->data;
+
+    (void)err;
+    f->answered++;
+    for (int i = 0; code == FUP_OK && i < 6; i++) {
+        numbers[i] = fup_pg_int(rows, 0, i, 7);
+    }
+}
+
+/* The instant 5 us after 1970 goes there as eight bytes, and comes back. */
+static void binary_numbers_and_instants(void **state)
+{
+    static const struct fup_statement back = {
+        .name = "back",
+        .sql = "select $1::timestamptz, 'infinity'::timestamptz, -3, "
+               "-4000000000, '1999-12-31 23:59:59.999999Z'::timestamptz, "
+               "$2::int + 1",
+        .binary = true};
+    const uint64_t bits = (uint64_t)(INT64_C(5) - 946684800000000);
+    struct fixture *f = *state;
+    char bytes[8];
+    const char *params[] = {bytes, "8"};
+    const int lengths[] = {8, 0};
+
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (char)(bits >> (56 - 8 * i));
+    }
+    session_open(f, NULL, 0, 0);
+    assert_true(until(f, &f->ready, 1));
+    f->calls[0].req.data = f;
+    f->used = 1;
+    fup_pg_submit_binary(f->pg, &f->calls[0].req, &back, params, lengths, 2,
+                         on_numbers);
+    assert_true(until(f, &f->answered, 1));
+    assert_int_equal(numbers[0], 5);
+    assert_int_equal(numbers[1], INT64_MAX);
+    assert_int_equal(numbers[2], -3);
+    assert_int_equal(numbers[3], -4000000000);
+    assert_int_equal(numbers[4], INT64_C(946684799999999));
+    assert_int_equal(numbers[5], 9);
 }
 
 static void sends_a_parameter_of_8_megabytes(void **state)
@@ -339,6 +419,8 @@ int main(void)
         TEST(prepares_a_statement_once),
         TEST(a_rejected_statement_leaves_the_others_alone),
         TEST(gives_values_nulls_and_no_rows),
+        TEST(binary_rows_are_read_alike),
+        TEST(binary_numbers_and_instants),
         TEST(sends_a_parameter_of_8_megabytes),
         TEST(a_failed_prepare_fails_alone_and_is_tried_again),
         TEST(a_statement_that_changed_its_type_is_prepared_again),

@@ -25,30 +25,6 @@ static void elements_are_quoted_and_separated(void **state)
     fup_buf_done(&buf);
 }
 
-static void a_row_is_quoted_twice(void **state)
-{
-    struct fup_buf buf;
-
-    (void)state;
-    fup_buf_init(&buf, 1000);
-    fup_pg_array_begin(&buf);
-    fup_pg_row_begin(&buf);
-    fup_pg_row_text(&buf, NULL);
-    fup_pg_row_text(&buf, "a\"b\\c, (d)");
-    fup_pg_row_text(&buf, "");
-    fup_pg_row_int(&buf, -7);
-    fup_pg_row_bool(&buf, true);
-    fup_pg_row_end(&buf);
-    fup_pg_row_begin(&buf);
-    fup_pg_row_text(&buf, NULL);
-    fup_pg_row_end(&buf);
-    fup_pg_array_end(&buf);
-    assert_string_equal(fup_buf_text(&buf),
-                        "{\"(,\\\"a\\\"\\\"b\\\\\\\\c, (d)\\\",\\\"\\\","
-                        "-7,t)\",\"()\"}");
-    fup_buf_done(&buf);
-}
-
 static void numbers(void **state)
 {
     struct fup_buf buf;
@@ -144,7 +120,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements_are_quoted_and_separated),
-        cmocka_unit_test(a_row_is_quoted_twice),
         cmocka_unit_test(numbers),
         cmocka_unit_test(splits_what_it_builds),
         cmocka_unit_test(splits_rows),

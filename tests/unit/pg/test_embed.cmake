@@ -30,7 +30,8 @@ int main(void)
         printf("a %s=%s\n", fup_adapters[i].name, fup_adapters[i].sql);
     }
 #ifdef STATEMENT
-    printf("s %s=%s\n", STATEMENT.name, STATEMENT.sql);
+    printf("s %s=%s%s\n", STATEMENT.name, STATEMENT.sql,
+           STATEMENT.binary ? "b" : "t");
 #endif
     return 0;
 }
@@ -74,11 +75,16 @@ file(WRITE ${sql}/statements/fire_next.sql "-- one\nselect 1\n")
 file(APPEND ${WORK_DIR}/CMakeLists.txt
   "target_compile_definitions(show PRIVATE STATEMENT=fup_sql_fire_next)\n")
 expect("a statement"
-  "m 0002_b=select 2\nf time=f\na plain=\ns fire_next=-- one\nselect 1\n\n")
+  "m 0002_b=select 2\nf time=f\na plain=\ns fire_next=-- one\nselect 1\nt\n")
+file(WRITE ${sql}/statements/fire_next.sql "-- one\n-- format: binary\n")
+string(CONCAT all "m 0002_b=select 2\nf time=f\na plain=\n"
+  "s fire_next=-- one\n-- format: binary\nb\n")
+expect("a binary one" "${all}")
+file(WRITE ${sql}/statements/fire_next.sql "-- one\nselect 1\n")
 
 file(WRITE ${sql}/adapters/shared/x.sql "shared\n")
 file(WRITE ${sql}/adapters/plain.sql "\\ir shared/x.sql\nown\n")
-set(rest "s fire_next=-- one\nselect 1\n\n")
+set(rest "s fire_next=-- one\nselect 1\nt\n")
 expect("another file in place of the first line"
   "m 0002_b=select 2\nf time=f\na plain=shared\n\nown\n\n${rest}")
 file(WRITE ${sql}/adapters/shared/x.sql "other")
