@@ -2,29 +2,59 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "session_private.h"
 
 #define MAX_BYTES ((size_t)64 * 1024 * 1024)
 
+/* Room in front for how many there are, which is known at the end. */
+enum { HEAD = 24 };
+
+/* "@mark number CRLF" at the end of @room; returns how long it is. */
+static size_t write_number(char room[HEAD], char mark, size_t number)
+{
+    size_t at = HEAD;
+
+    room[--at] = '\n';
+    room[--at] = '\r';
+    do {
+        room[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    room[--at] = mark;
+    return HEAD - at;
+}
+
 void fup_args_init(struct fup_args *args)
 {
-    fup_buf_init(&args->bytes, MAX_BYTES);
-    fup_buf_init(&args->ends, MAX_BYTES);
+    fup_buf_init(&args->text, MAX_BYTES);
+    args->n = 0;
 }
 
 void fup_args_done(struct fup_args *args)
 {
-    fup_buf_done(&args->bytes);
-    fup_buf_done(&args->ends);
+    fup_buf_done(&args->text);
+}
+
+static void begin(struct fup_args *args)
+{
+    static const char head[HEAD];
+
+    if (args->n == 0) {
+        fup_buf_add(&args->text, head, HEAD);
+    }
 }
 
 void fup_args_add(struct fup_args *args, const void *bytes, size_t len)
 {
-    fup_buf_add(&args->bytes, bytes, len);
-    fup_buf_add(&args->ends, &args->bytes.len, sizeof args->bytes.len);
+    char room[HEAD];
+    size_t n;
+
+    begin(args);
+    n = write_number(room, '$', len);
+    fup_buf_add(&args->text, room + HEAD - n, n);
+    fup_buf_add(&args->text, bytes, len);
+    fup_buf_add(&args->text, "\r\n", 2);
+    args->n++;
 }
 
 void fup_args_text(struct fup_args *args, const char *text)
@@ -42,7 +72,7 @@ void fup_args_printf(struct fup_args *args, const char *fmt, ...)
     len = vsnprintf(text, sizeof text, fmt, list);
     va_end(list);
     if (len < 0 || (size_t)len >= sizeof text) {
-        args->bytes.failed = FUP_ELIMIT;
+        args->text.failed = FUP_ELIMIT;
         return;
     }
     fup_args_add(args, text, (size_t)len);
@@ -50,8 +80,10 @@ void fup_args_printf(struct fup_args *args, const char *fmt, ...)
 
 void fup_args_int(struct fup_args *args, int64_t number)
 {
-    fup_buf_addi(&args->bytes, number);
-    fup_buf_add(&args->ends, &args->bytes.len, sizeof args->bytes.len);
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)number);
+
+    fup_args_add(args, digits, (size_t)len);
 }
 
 void fup_args_id(struct fup_args *args, int64_t id)
@@ -64,83 +96,26 @@ void fup_args_id(struct fup_args *args, int64_t id)
     fup_args_add(args, bytes, sizeof bytes);
 }
 
-/* The arguments as C wants them. */
-struct vector {
-    int argc;
-    const char **argv;
-    size_t *lens;
-};
-
-static enum fup_code vector_init(struct vector *vector,
-                                 const struct fup_args *args)
+const char *fup_args_text_of(struct fup_args *args, size_t *ret_len)
 {
-    size_t n = args->ends.len / sizeof(size_t);
-    size_t start = 0;
-    size_t end;
+    size_t n;
 
-    if (args->bytes.failed != FUP_OK || args->ends.failed != FUP_OK) {
-        return args->bytes.failed != FUP_OK ? args->bytes.failed
-                                            : args->ends.failed;
+    if (args->text.failed != FUP_OK || args->n == 0) {
+        return NULL;
     }
-    vector->argc = (int)n;
-    vector->argv = calloc(n, sizeof *vector->argv);
-    vector->lens = calloc(n, sizeof *vector->lens);
-    if (vector->argv == NULL || vector->lens == NULL) {
-        return FUP_ENOMEM;
-    }
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&end, args->ends.data + i * sizeof end, sizeof end);
-        vector->argv[i] = args->bytes.data + start;
-        vector->lens[i] = end - start;
-        start = end;
-    }
-    return FUP_OK;
+    n = write_number(args->text.data, '*', args->n);
+    *ret_len = args->text.len - HEAD + n;
+    return args->text.data + HEAD - n;
 }
 
-static void vector_done(struct vector *vector)
+void fup_args_add_all(struct fup_args *args, const struct fup_args *more)
 {
-    free(vector->argv);
-    free(vector->lens);
-}
-
-void fup_args_command(struct fup_args *args,
-                      struct fup_redis *redis,
-                      fup_redis_cb cb,
-                      void *data)
-{
-    struct vector vector = {.argc = 0};
-    enum fup_code code = vector_init(&vector, args);
-
-    if (code == FUP_OK) {
-        fup_redis_command(redis, vector.argc, vector.argv, vector.lens, cb,
-                          data);
-    } else {
-        fup_redis_defer(redis, code, fup_err_text(code), cb, data);
+    begin(args);
+    if (more->n > 0 && more->text.failed == FUP_OK) {
+        fup_buf_add(&args->text, more->text.data + HEAD, more->text.len - HEAD);
     }
-    vector_done(&vector);
-    fup_args_done(args);
-}
-
-void fup_args_eval(struct fup_args *args,
-                   struct fup_redis *redis,
-                   struct fup_redis_script *script,
-                   int n_keys,
-                   fup_redis_cb cb,
-                   void *data)
-{
-    struct vector vector = {.argc = 0};
-    enum fup_code code = vector_init(&vector, args);
-
-    if (code == FUP_OK) {
-        const struct fup_redis_args all = {.n_keys = n_keys,
-                                           .argc = vector.argc,
-                                           .argv = vector.argv,
-                                           .lens = vector.lens};
-
-        fup_redis_eval(redis, script, &all, cb, data);
-    } else {
-        fup_redis_defer(redis, code, fup_err_text(code), cb, data);
+    args->n += more->n;
+    if (args->text.failed == FUP_OK) {
+        args->text.failed = more->text.failed;
     }
-    vector_done(&vector);
-    fup_args_done(args);
 }

@@ -65,7 +65,7 @@ req_create(struct fup_redis *redis, fup_redis_cb cb, void *data)
     req->redis = redis;
     req->cb = cb;
     req->data = data;
-    fup_buf_init(&req->text, MAX_BYTES);
+    fup_args_init(&req->args);
     return req;
 }
 
@@ -77,7 +77,7 @@ static void req_finish(struct fup_request *req,
     fup_redis_cb cb = req->cb;
     void *data = req->data;
 
-    fup_buf_done(&req->text);
+    fup_args_done(&req->args);
     if (cb != NULL) {
         cb(data, code, code == FUP_OK ? reply : NULL, err);
     }
@@ -143,47 +143,29 @@ static void req_send(struct fup_request *req, const char *bytes, size_t len)
     fup_session_watch(redis);
 }
 
-static void add_arg(struct fup_buf *buf, const char *arg, size_t len)
-{
-    fup_buf_addf(buf, "$%zu\r\n", len);
-    fup_buf_add(buf, arg, len);
-    fup_buf_add(buf, "\r\n", 2);
-}
-
-static void add_args(struct fup_buf *buf,
+static void add_args(struct fup_args *args,
                      int argc,
                      const char *const *argv,
                      const size_t *lens)
 {
     for (int i = 0; i < argc; i++) {
-        add_arg(buf, argv[i], lens == NULL ? strlen(argv[i]) : lens[i]);
+        fup_args_add(args, argv[i], lens == NULL ? strlen(argv[i]) : lens[i]);
     }
 }
 
-/* Post @req when its text could not be made. */
-static bool req_has_text(struct fup_request *req, const struct fup_buf *buf)
+/* Send @req with @args, which are freed. */
+static void send_args(struct fup_request *req, struct fup_args *args)
 {
-    if (buf->failed != FUP_OK) {
-        req_post(req, buf->failed, "a command of more than 64 MiB, or no room");
-        return false;
-    }
-    return true;
-}
+    size_t len = 0;
+    const char *text = fup_args_text_of(args, &len);
 
-static void send_command(struct fup_request *req,
-                         int argc,
-                         const char *const *argv,
-                         const size_t *lens)
-{
-    struct fup_buf text;
-
-    fup_buf_init(&text, MAX_BYTES);
-    fup_buf_addf(&text, "*%d\r\n", argc);
-    add_args(&text, argc, argv, lens);
-    if (req_has_text(req, &text)) {
-        req_send(req, text.data, text.len);
+    if (text != NULL) {
+        req_send(req, text, len);
+    } else {
+        req_post(req, args->text.failed,
+                 "a command of more than 64 MiB, or no room");
     }
-    fup_buf_done(&text);
+    fup_args_done(args);
 }
 
 void fup_request_command(struct fup_redis *redis,
@@ -192,7 +174,11 @@ void fup_request_command(struct fup_redis *redis,
                          fup_redis_cb cb,
                          void *data)
 {
-    send_command(req_create(redis, cb, data), argc, argv, NULL);
+    struct fup_args args;
+
+    fup_args_init(&args);
+    add_args(&args, argc, argv, NULL);
+    send_args(req_create(redis, cb, data), &args);
 }
 
 /* Post @req unless commands are taken now. */
@@ -209,6 +195,20 @@ static bool req_may_go(struct fup_request *req)
     return false;
 }
 
+void fup_args_command(struct fup_args *args,
+                      struct fup_redis *redis,
+                      fup_redis_cb cb,
+                      void *data)
+{
+    struct fup_request *req = req_create(redis, cb, data);
+
+    if (req_may_go(req)) {
+        send_args(req, args);
+    } else {
+        fup_args_done(args);
+    }
+}
+
 void fup_redis_command(struct fup_redis *redis,
                        int argc,
                        const char *const *argv,
@@ -216,11 +216,11 @@ void fup_redis_command(struct fup_redis *redis,
                        fup_redis_cb cb,
                        void *data)
 {
-    struct fup_request *req = req_create(redis, cb, data);
+    struct fup_args args;
 
-    if (req_may_go(req)) {
-        send_command(req, argc, argv, lens);
-    }
+    fup_args_init(&args);
+    add_args(&args, argc, argv, lens);
+    fup_args_command(&args, redis, cb, data);
 }
 
 /* --- scripts ------------------------------------------------------------ */
@@ -252,41 +252,52 @@ static void learn_sha(struct fup_redis *redis, struct fup_redis_script *script)
     fup_request_command(redis, 3, argv, on_loaded, script);
 }
 
-/* EVAL, with the script's text and the arguments kept in @req. */
-static void send_eval(struct fup_request *req)
+/* Send @req's script by @verb and @name, its sha or its text. */
+static void
+send_script(struct fup_request *req, const char *verb, const char *name)
 {
-    const char *const head[] = {"EVAL", req->script->text};
-    struct fup_buf text;
+    const char *const head[] = {verb, name};
+    struct fup_args args;
 
-    req->script = NULL;
-    fup_buf_init(&text, MAX_BYTES);
-    fup_buf_addf(&text, "*%d\r\n", req->argc);
-    add_args(&text, 2, head, NULL);
-    fup_buf_add(&text, req->text.data + req->tail_at,
-                req->text.len - req->tail_at);
-    if (req_has_text(req, &text)) {
-        req_send(req, text.data, text.len);
-    }
-    fup_buf_done(&text);
+    fup_args_init(&args);
+    add_args(&args, 2, head, NULL);
+    fup_args_add_all(&args, &req->args);
+    send_args(req, &args);
 }
 
-/* Write EVALSHA with its arguments, to be sent as it is or, from @tail_at on,
- * as EVAL. */
-static void write_eval(struct fup_request *req,
-                       struct fup_redis_script *script,
-                       const struct fup_redis_args *args)
+/* EVAL, once. */
+static void send_eval(struct fup_request *req)
 {
-    const char *const head[] = {"EVALSHA", script->sha};
-    char number[16];
+    const char *text = req->script->text;
 
+    req->script = NULL;
+    send_script(req, "EVAL", text);
+}
+
+void fup_args_eval(struct fup_args *args,
+                   struct fup_redis *redis,
+                   struct fup_redis_script *script,
+                   int n_keys,
+                   fup_redis_cb cb,
+                   void *data)
+{
+    struct fup_request *req = req_create(redis, cb, data);
+
+    fup_args_int(&req->args, n_keys);
+    fup_args_add_all(&req->args, args);
+    fup_args_done(args);
     req->script = script;
-    req->argc = args->argc + 3;
-    fup_buf_addf(&req->text, "*%d\r\n", req->argc);
-    add_args(&req->text, 2, head, NULL);
-    req->tail_at = req->text.len;
-    (void)snprintf(number, sizeof number, "%d", args->n_keys);
-    add_arg(&req->text, number, strlen(number));
-    add_args(&req->text, args->argc, args->argv, args->lens);
+    if (!req_may_go(req)) {
+        return;
+    }
+    if (script->sha[0] != '\0' && strcmp(script->sha, SHA_NONE) != 0) {
+        send_script(req, "EVALSHA", script->sha);
+        return;
+    }
+    if (script->sha[0] == '\0') {
+        learn_sha(redis, script);
+    }
+    send_eval(req);
 }
 
 void fup_redis_eval(struct fup_redis *redis,
@@ -295,23 +306,11 @@ void fup_redis_eval(struct fup_redis *redis,
                     fup_redis_cb cb,
                     void *data)
 {
-    struct fup_request *req = req_create(redis, cb, data);
+    struct fup_args all;
 
-    if (!req_may_go(req)) {
-        return;
-    }
-    write_eval(req, script, args);
-    if (!req_has_text(req, &req->text)) {
-        return;
-    }
-    if (script->sha[0] != '\0' && strcmp(script->sha, SHA_NONE) != 0) {
-        req_send(req, req->text.data, req->text.len);
-        return;
-    }
-    if (script->sha[0] == '\0') {
-        learn_sha(redis, script);
-    }
-    send_eval(req);
+    fup_args_init(&all);
+    add_args(&all, args->argc, args->argv, args->lens);
+    fup_args_eval(&all, redis, script, args->n_keys, cb, data);
 }
 
 /* --- answered ----------------------------------------------------------- */

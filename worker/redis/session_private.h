@@ -2,6 +2,7 @@
  *
  *   session.c  states, deadlines, open and close
  *   greet.c    AUTH, SELECT, CLIENT SETNAME, PING on a new connection
+ *   args.c     the arguments of one command, as they go over the wire
  *   request.c  commands: how they are sent, answered, called back
  *   link.c     one connection: hiredis on a uv_poll
  *   lookup.c   host names
@@ -16,6 +17,7 @@
 
 #include <uv.h>
 
+#include "args.h"
 #include "core/backoff.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -45,9 +47,7 @@ struct fup_request {
     uint64_t sent_at; /* loop's clock, ms */
     size_t bytes;
     struct fup_redis_script *script; /* to EVAL when it is not known there */
-    int argc;                        /* of a script's command, with its name */
-    struct fup_buf text;             /* of a script's command */
-    size_t tail_at;                  /* in @text: what follows the script */
+    struct fup_args args;            /* what follows the script's name */
     enum fup_code code;              /* once it is over, until called back */
     struct fup_err err;
 };
