@@ -15,6 +15,8 @@
 
 #include <unicode/uloc.h>
 
+#include "core/hash.h"
+
 static const struct {
     const char *language;
     const char *regions; /* separated by spaces */
@@ -62,15 +64,13 @@ static void add_script(struct fup_locale *locale)
     }
 }
 
-bool fup_locale_parse(const char *text, struct fup_locale *ret_locale)
+/* What ICU makes of @text. */
+static bool parse(const char *text, struct fup_locale *ret_locale)
 {
     struct fup_locale locale = {.language = ""};
     char name[ULOC_FULLNAME_CAPACITY];
     UErrorCode status = U_ZERO_ERROR;
 
-    if (text == NULL || strlen(text) >= sizeof name) {
-        return false;
-    }
     (void)uloc_canonicalize(text, name, sizeof name, &status);
     if (U_SUCCESS(status)) {
         (void)uloc_getLanguage(name, locale.language, sizeof locale.language,
@@ -88,6 +88,35 @@ bool fup_locale_parse(const char *text, struct fup_locale *ret_locale)
         add_script(&locale);
     }
     *ret_locale = locale;
+    return true;
+}
+
+/* ICU takes some microseconds, several times for each message; a business has
+ * a few locales. What was asked for last under each hash is remembered. */
+bool fup_locale_parse(const char *text, struct fup_locale *ret_locale)
+{
+    static struct {
+        char text[16];
+        struct fup_locale locale;
+    } known[64];
+    size_t len = text != NULL ? strlen(text) : ULOC_FULLNAME_CAPACITY;
+    size_t at;
+
+    if (len >= ULOC_FULLNAME_CAPACITY) {
+        return false;
+    }
+    if (len >= sizeof known[0].text || len == 0) {
+        return parse(text, ret_locale);
+    }
+    at = fup_fnv1a_text(FUP_FNV_START, text) % 64;
+    if (strcmp(known[at].text, text) != 0) {
+        if (!parse(text, ret_locale)) {
+            return false;
+        }
+        memcpy(known[at].text, text, len + 1);
+        known[at].locale = *ret_locale;
+    }
+    *ret_locale = known[at].locale;
     return true;
 }
 
