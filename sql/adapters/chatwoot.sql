@@ -15,7 +15,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_touch_contact(contact bigint)
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM followup.touch(c.account_id::text, c.display_id::text)
   FROM public.conversations c WHERE c.contact_id = contact AND c.status <> 1;
@@ -64,24 +64,31 @@ BEGIN
 END
 $$;
 
+-- Chatwoot writes both rows with each message, mostly without any change that
+-- matters: so no search_path is set for the comparison either. It is byte by
+-- byte, nulls included.
+
 -- What an assignee bot changes comes with the assignee or the status.
 CREATE OR REPLACE FUNCTION followup.chatwoot_conversation() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  IF TG_OP = 'DELETE'
-    OR (NEW.account_id, NEW.display_id, NEW.inbox_id, NEW.status)
-       <> (OLD.account_id, OLD.display_id, OLD.inbox_id, OLD.status)
-    OR NEW.contact_id IS DISTINCT FROM OLD.contact_id
-    OR NEW.contact_inbox_id IS DISTINCT FROM OLD.contact_inbox_id
-    OR NEW.assignee_id IS DISTINCT FROM OLD.assignee_id
-    OR NEW.cached_label_list IS DISTINCT FROM OLD.cached_label_list
-    OR NEW.custom_attributes IS DISTINCT FROM OLD.custom_attributes
-    OR NEW.additional_attributes IS DISTINCT FROM OLD.additional_attributes
+  IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+    PERFORM followup.touch(OLD.account_id::pg_catalog.text,
+      OLD.display_id::pg_catalog.text);
+  ELSIF pg_catalog.record_image_ne(
+    ROW(OLD.account_id, OLD.display_id, OLD.inbox_id, OLD.status,
+      OLD.contact_id, OLD.contact_inbox_id, OLD.assignee_id,
+      OLD.cached_label_list, OLD.custom_attributes, OLD.additional_attributes),
+    ROW(NEW.account_id, NEW.display_id, NEW.inbox_id, NEW.status,
+      NEW.contact_id, NEW.contact_inbox_id, NEW.assignee_id,
+      NEW.cached_label_list, NEW.custom_attributes, NEW.additional_attributes))
   THEN
-    PERFORM followup.touch(OLD.account_id::text, OLD.display_id::text);
-    IF TG_OP = 'UPDATE' AND (NEW.account_id, NEW.display_id)
-       <> (OLD.account_id, OLD.display_id) THEN
-      PERFORM followup.touch(NEW.account_id::text, NEW.display_id::text);
+    PERFORM followup.touch(OLD.account_id::pg_catalog.text,
+      OLD.display_id::pg_catalog.text);
+    IF pg_catalog.record_image_ne(ROW(NEW.account_id, NEW.display_id),
+      ROW(OLD.account_id, OLD.display_id)) THEN
+      PERFORM followup.touch(NEW.account_id::pg_catalog.text,
+        NEW.display_id::pg_catalog.text);
     END IF;
   END IF;
   RETURN NULL;
@@ -89,13 +96,15 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION followup.chatwoot_contact() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  IF TG_OP = 'DELETE' OR NEW.blocked <> OLD.blocked
-    OR NEW.name IS DISTINCT FROM OLD.name
-    OR NEW.email IS DISTINCT FROM OLD.email
-    OR NEW.custom_attributes IS DISTINCT FROM OLD.custom_attributes
-    OR NEW.additional_attributes IS DISTINCT FROM OLD.additional_attributes
+  IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+    PERFORM followup.chatwoot_touch_contact(OLD.id);
+  ELSIF pg_catalog.record_image_ne(
+    ROW(OLD.blocked, OLD.name, OLD.email, OLD.custom_attributes,
+      OLD.additional_attributes),
+    ROW(NEW.blocked, NEW.name, NEW.email, NEW.custom_attributes,
+      NEW.additional_attributes))
   THEN
     PERFORM followup.chatwoot_touch_contact(OLD.id);
   END IF;
