@@ -99,6 +99,7 @@ bool fup_locale_parse(const char *text, struct fup_locale *ret_locale)
         char text[16];
         struct fup_locale locale;
     } known[64];
+
     size_t len = text != NULL ? strlen(text) : ULOC_FULLNAME_CAPACITY;
     size_t at;
 

@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
+#include <hiredis/hiredis.h>
 
 #include "world.h"
 
@@ -20,6 +22,17 @@ static const char quick[] =
     " \"steps\": [{\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
     "  {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}}]}";
 
+/* Each message takes the place of the one before, which nobody has sent. */
+static const char steps[] =
+    "{\"name\": \"steps\", \"mode\": \"live\",\n"
+    " \"match\": {\"channel\": [\"telegram\"]},\n"
+    " \"steps\": [\n"
+    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\":\n"
+    "   {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Still?\"}}]}},\n"
+    "  {\"kind\": \"last_call\", \"after\": \"1s\", \"message\":\n"
+    "   {\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Or not?\"}}]}},\n"
+    "  {\"kind\": \"close_out\", \"after\": \"1s\", \"close\": true}]}";
+
 static int open_world(void **state)
 {
     static struct world w;
@@ -28,6 +41,7 @@ static int open_world(void **state)
         return -1;
     }
     world_schedule(&w, "quick.json", quick);
+    world_schedule(&w, "steps.json", steps);
     *state = &w;
     return 0;
 }
@@ -129,12 +143,90 @@ static void a_stream_that_is_deleted_is_filled_with_what_waits(void **state)
                              "stream_lost partition=0 channel=\"webchat\""));
 }
 
+#define TEXT_MAX 2000
+
+/* The fields of an event, one after the other, but that of a message's status:
+ * it may have become another one since. */
+static void event_text(const redisReply *entry, char text[TEXT_MAX])
+{
+    const redisReply *fields = entry->element[1];
+    size_t len = 0;
+
+    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+        const char *name = fields->element[i]->str;
+
+        if (strcmp(name, "status") != 0) {
+            len += (size_t)snprintf(text + len, TEXT_MAX - len, "%s|%s|", name,
+                                    fields->element[i + 1]->str);
+            assert_true(len < TEXT_MAX);
+        }
+    }
+}
+
+/* How often the event at @at is told from @from on. */
+static int times_told(const redisReply *all, size_t at, size_t from, size_t end)
+{
+    char wanted[TEXT_MAX];
+    char text[TEXT_MAX];
+    int n = 0;
+
+    event_text(all->element[at], wanted);
+    for (size_t i = from; i < end; i++) {
+        event_text(all->element[i], text);
+        n += strcmp(text, wanted) == 0;
+    }
+    return n;
+}
+
+static redisReply *events(struct world *w)
+{
+    return redis_server_ask(&w->redis, "XRANGE followup:events - +");
+}
+
+/* The mark is lost: all behind the oldest message that waits is told once more,
+ * from the ledger, as it was told from the turns that wrote it. */
+static void the_ledger_tells_what_the_turns_have_told(void **state)
+{
+    struct world *w = *state;
+    redisReply *all;
+    size_t n;
+
+    silence(w, "t1", "telegram");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'completed' FROM "
+                            "followup.enrollment WHERE conversation = 't1'"));
+    (void)world_until(w, 500, "SELECT false");
+    n = (size_t)redis_server_int(&w->redis, "XLEN followup:events");
+    redis_server_do(&w->redis, "HDEL followup:{p00}:meta relayed");
+    all = events(w);
+    for (int i = 0;
+         i < WAIT_MS && times_told(all, n - 1, n, all->elements) == 0; i++) {
+        (void)world_until(w, 5, "SELECT false");
+        freeReplyObject(all);
+        all = events(w);
+    }
+    assert_int_equal(times_told(all, n - 1, n, all->elements), 1);
+    for (size_t i = n; i < all->elements; i++) {
+        assert_int_equal(times_told(all, i, 0, n), 1);
+    }
+    for (size_t i = 0; i < n; i++) {
+        char text[TEXT_MAX];
+
+        event_text(all->element[i], text);
+        if (strstr(text, "conversation|t1|") != NULL) {
+            assert_int_equal(times_told(all, i, n, all->elements), 1);
+        }
+    }
+    freeReplyObject(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_stream_holds_up_no_other),
         cmocka_unit_test(what_is_sent_makes_room_for_what_waits),
         cmocka_unit_test(a_stream_that_is_deleted_is_filled_with_what_waits),
+        cmocka_unit_test(the_ledger_tells_what_the_turns_have_told),
     };
 
     return cmocka_run_group_tests(tests, open_world, close_world);
