@@ -12,7 +12,7 @@
 #include "ground.h"
 
 /* Timers are made in this many in a second, at least. */
-#define BUILD_RATE 30000
+#define BUILD_RATE 20000
 
 int main(int argc, char **argv)
 {
@@ -42,9 +42,7 @@ int main(int argc, char **argv)
     ground_start(&w, NULL);
     ground_await_built(&w);
     if (ground_clock() > at) {
-        (void)fprintf(stderr, "bench: %.1f s too late to begin\n",
-                      ground_clock() - at);
-        at = ground_clock();
+        ground_fail("the timers were due before all were built");
     }
     worker = ground_worker_cpu_s(&w);
     redis = ground_redis_cpu_s(&w);
