@@ -135,7 +135,7 @@ struct fup_part {
     struct fup_relay relay;
     struct fup_rebuild rebuild;
     bool sweeping;
-    int64_t swept_after; /* overdue ones up to this id are looked at */
+    int64_t swept_after; /* enrollments up to this id are looked at */
     int64_t done_low;
     struct fup_pg_request sweep_req;
     bool asking_holds;

@@ -19,9 +19,9 @@
 static void next_page(struct fup_part *part);
 
 static int read_timers(const struct fup_pg_rows *rows,
-                       struct fup_queue_timer timers[FUP_TIMER_PAGE])
+                       struct fup_queue_timer timers[FUP_TIMER_PAGE + 1])
 {
-    int n = rows->n < FUP_TIMER_PAGE ? rows->n : FUP_TIMER_PAGE;
+    int n = rows->n < FUP_TIMER_PAGE + 1 ? rows->n : FUP_TIMER_PAGE + 1;
 
     for (int i = 0; i < n; i++) {
         timers[i].id = fup_pg_int(rows, i, 0, 0);
@@ -83,7 +83,7 @@ static void on_page(struct fup_pg_request *req,
                     const struct fup_err *err)
 {
     struct fup_part *part = req->data;
-    struct fup_queue_timer timers[FUP_TIMER_PAGE];
+    struct fup_queue_timer timers[FUP_TIMER_PAGE + 1];
     struct fup_queue queue;
     int n;
 
@@ -170,19 +170,6 @@ static void say_healed(const struct fup_part *part, size_t n)
                    "partition=%d count=%zu", part->id, n);
 }
 
-static void on_swept(void *data, enum fup_code code, const struct fup_err *err)
-{
-    struct fup_part *part = data;
-
-    (void)code;
-    (void)err;
-    if (!fup_part_answered(part)) {
-        return;
-    }
-    part->next_claim_ms = 0;
-    fup_part_arm(part);
-}
-
 static void on_missing_set(void *data,
                            enum fup_code code,
                            const struct fup_queue_claim *claim,
@@ -206,9 +193,8 @@ static void on_missing_set(void *data,
     look_for_overdue(part);
 }
 
-/* Some wait for their turn among late messages. They are overdue too, and have
- * their timers: only a missing one is set, or one that is later than any turn,
- * and it takes all pages to find them. */
+/* Some wait for their turn among late messages: overdue too, and with timers
+ * that are ahead on purpose. */
 static bool is_catching_up(const struct fup_part *part)
 {
     int64_t now_ms = (int64_t)uv_now(part->engine->loop);
@@ -221,14 +207,28 @@ static bool is_catching_up(const struct fup_part *part)
     return false;
 }
 
+/* Set the timers that are missing, or that are later than they should be: most
+ * of those that are overdue have theirs, and their turn has not come. */
+static void heal_overdue(struct fup_part *part,
+                         const struct fup_queue_timer *timers,
+                         size_t n)
+{
+    struct fup_queue queue;
+
+    fup_part_queue(part, &queue);
+    part->refs++;
+    fup_queue_heal(&queue, timers, n,
+                   is_catching_up(part) ? FUP_PACE_AHEAD_MS : 0, on_missing_set,
+                   part);
+}
+
 static void on_overdue(struct fup_pg_request *req,
                        enum fup_code code,
                        const struct fup_pg_rows *rows,
                        const struct fup_err *err)
 {
     struct fup_part *part = req->data;
-    struct fup_queue_timer timers[FUP_TIMER_PAGE];
-    struct fup_queue queue;
+    struct fup_queue_timer timers[FUP_TIMER_PAGE + 1];
     int n;
 
     (void)err;
@@ -241,17 +241,15 @@ static void on_overdue(struct fup_pg_request *req,
         return;
     }
     n = read_timers(rows, timers);
-    fup_part_queue(part, &queue);
-    part->refs++;
-    if (is_catching_up(part)) {
-        part->swept_after = timers[n - 1].id;
-        fup_queue_heal(&queue, timers, (size_t)n, FUP_PACE_AHEAD_MS,
-                       on_missing_set, part);
-        return;
+    part->swept_after = timers[n - 1].id;
+    if (timers[n - 1].due_ms == FUP_QUEUE_NEVER) {
+        n--;
     }
-    part->sweeping = false;
-    say_healed(part, (size_t)n);
-    fup_queue_settle(&queue, timers, (size_t)n, on_swept, part);
+    if (n > 0) {
+        heal_overdue(part, timers, (size_t)n);
+    } else {
+        look_for_overdue(part);
+    }
 }
 
 static void sweep_step(struct fup_part *part,

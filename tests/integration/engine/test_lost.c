@@ -266,6 +266,36 @@ static void opt_outs_hold_until_they_are_taken_back_as_given(void **state)
 #define WITH_WORKER(test)                                                      \
     cmocka_unit_test_setup_teardown(test, start_worker, stop_worker)
 
+/* Timers that nothing finds but the sweep, behind many that are not due: it
+ * looks at a page after the other. The instant is not what the schedule says,
+ * so all that comes of it is that it is planned anew. */
+static void an_overdue_one_is_found_behind_many_that_wait(void **state)
+{
+    struct world *w = *state;
+
+    world_config(w, "{\"sweep_s\": 1}");
+    world_do(w, "INSERT INTO followup.enrollment (partition, tenant, "
+                "conversation, channel, episode_at, version, due_at) "
+                "SELECT 0, 'default', 'wait-' || i, 'none', now(), max(v.id), "
+                "now() + interval '9 day' FROM generate_series(1, 2500) i, "
+                "followup.schedule_version v GROUP BY i");
+    world_start_config(w, 2);
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT owner = 'worker-2' AND lease_until > "
+                            "clock_timestamp() FROM followup.partition"));
+    world_do(w, "INSERT INTO followup.enrollment (partition, id, tenant, "
+                "conversation, channel, episode_at, version, due_at) "
+                "SELECT 0, max(n.id) + 1000, 'default', 'overdue', 'none', "
+                "now(), max(n.version), now() - interval '1 minute' "
+                "FROM followup.enrollment n");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome IS NOT NULL FROM "
+                            "followup.enrollment WHERE conversation = "
+                            "'overdue'"));
+    assert_true(world_logged(w, 2, WAIT_MS, "timers_healed"));
+    assert_int_equal(world_stop(w, 2, SIGTERM), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +306,7 @@ int main(void)
         WITH_WORKER(a_version_that_cannot_be_read_stops_only_its_own),
         WITH_WORKER(a_contact_gets_no_more_than_the_cap_allows),
         cmocka_unit_test(opt_outs_hold_until_they_are_taken_back_as_given),
+        cmocka_unit_test(an_overdue_one_is_found_behind_many_that_wait),
     };
 
     return cmocka_run_group_tests(tests, open_world, close_world);
