@@ -136,14 +136,19 @@ void fup_pg_submit(struct fup_pg *pg,
                    int n,
                    fup_pg_cb cb);
 
-/* The same; parameter i is in PostgreSQL's binary format, @lengths[i] bytes
- * long, where that is not 0. */
+/* Value i is in PostgreSQL's binary format, @lengths[i] bytes long, where that
+ * is not 0; @lengths is NULL where none is. */
+struct fup_pg_values {
+    const char *const *values;
+    const int *lengths;
+    int n;
+};
+
+/* The same with parameters in either format. */
 void fup_pg_submit_binary(struct fup_pg *pg,
                           struct fup_pg_request *req,
                           const struct fup_statement *statement,
-                          const char *const *params,
-                          const int *lengths,
-                          int n,
+                          const struct fup_pg_values *params,
                           fup_pg_cb cb);
 
 /* Close: requests not answered are called back (UNKNOWN if sent, else CLOSED),

@@ -120,6 +120,7 @@ void fup_turn_apply(struct fup_part *part)
     char epoch[24];
     const char *params[] = {partition, epoch, t->seen, t->decisions.data};
     const int lengths[] = {0, 0, 0, (int)t->decisions.len};
+    const struct fup_pg_values values = {params, lengths, 4};
 
     (void)snprintf(partition, sizeof partition, "%d", part->id);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)part->epoch);
@@ -127,8 +128,8 @@ void fup_turn_apply(struct fup_part *part)
     fup_sm_move(&t->sm, FUP_TURN_APPLYING);
     part->refs++;
     t->apply_req.data = part;
-    fup_pg_submit_binary(part->pg, &t->apply_req, &fup_sql_apply, params,
-                         lengths, 4, on_applied);
+    fup_pg_submit_binary(part->pg, &t->apply_req, &fup_sql_apply, &values,
+                         on_applied);
     FUP_POINT("apply_sent");
 }
 

@@ -112,13 +112,6 @@ void fup_pg_lookup_drop(struct fup_pg *pg);
 
 /* pipeline.c */
 
-/* What fup_pg_submit_binary() is given; @lengths may be NULL. */
-struct fup_pg_values {
-    const char *const *values;
-    const int *lengths;
-    int n;
-};
-
 /* Send @req and watch for the answer. False: it was not sent as a whole and
  * the connection is of no use any more. */
 bool fup_pg_pipeline_send(struct fup_pg *pg,

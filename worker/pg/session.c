@@ -313,18 +313,17 @@ void fup_pg_submit(struct fup_pg *pg,
                    int n,
                    fup_pg_cb cb)
 {
-    fup_pg_submit_binary(pg, req, statement, params, NULL, n, cb);
+    const struct fup_pg_values values = {params, NULL, n};
+
+    fup_pg_submit_binary(pg, req, statement, &values, cb);
 }
 
 void fup_pg_submit_binary(struct fup_pg *pg,
                           struct fup_pg_request *req,
                           const struct fup_statement *statement,
-                          const char *const *params,
-                          const int *lengths,
-                          int n,
+                          const struct fup_pg_values *params,
                           fup_pg_cb cb)
 {
-    const struct fup_pg_values values = {params, lengths, n};
     bool first = pg->pending.first == NULL;
 
     req->cb = cb;
@@ -333,7 +332,7 @@ void fup_pg_submit_binary(struct fup_pg *pg,
         post(pg, req, pg->sm.state == FUP_PG_CLOSING ? FUP_ECLOSED : FUP_EAWAY);
         return;
     }
-    if (!fup_pg_pipeline_send(pg, req, &values)) {
+    if (!fup_pg_pipeline_send(pg, req, params)) {
         pg->broken = true;
         post(pg, req, FUP_EAWAY);
     }

@@ -209,6 +209,7 @@ static void binary_numbers_and_instants(void **state)
     char bytes[8];
     const char *params[] = {bytes, "8"};
     const int lengths[] = {8, 0};
+    const struct fup_pg_values given = {params, lengths, 2};
 
     for (int i = 0; i < 8; i++) {
         bytes[i] = (char)(bits >> (56 - 8 * i));
@@ -217,8 +218,7 @@ static void binary_numbers_and_instants(void **state)
     assert_true(until(f, &f->ready, 1));
     f->calls[0].req.data = f;
     f->used = 1;
-    fup_pg_submit_binary(f->pg, &f->calls[0].req, &back, params, lengths, 2,
-                         on_numbers);
+    fup_pg_submit_binary(f->pg, &f->calls[0].req, &back, &given, on_numbers);
     assert_true(until(f, &f->answered, 1));
     assert_int_equal(numbers[0], 5);
     assert_int_equal(numbers[1], INT64_MAX);
