@@ -131,6 +131,16 @@ static void on_values(struct fup_pg_request *req,
     }
 }
 
+static void assert_values_seen(void)
+{
+    assert_true(seen.null);
+    assert_int_equal(seen.missing, -5);
+    assert_int_equal(seen.number, 42);
+    assert_true(seen.yes);
+    assert_false(seen.no);
+    assert_false(seen.neither);
+}
+
 static void gives_values_nulls_and_no_rows(void **state)
 {
     struct fixture *f = *state;
@@ -144,12 +154,7 @@ static void gives_values_nulls_and_no_rows(void **state)
     fup_pg_submit(f->pg, &f->calls[0].req, &values, params, 1, on_values);
     call = submit(f, &nothing, NULL);
     assert_true(until(f, &f->answered, 2));
-    assert_true(seen.null);
-    assert_int_equal(seen.missing, -5);
-    assert_int_equal(seen.number, 42);
-    assert_true(seen.yes);
-    assert_false(seen.no);
-    assert_false(seen.neither);
+    assert_values_seen();
     assert_true(seen.param_null);
     assert_int_equal(call->code, FUP_OK);
     assert_int_equal(call->rows, 0);
@@ -166,16 +171,12 @@ static void binary_rows_are_read_alike(void **state)
 
     session_open(f, NULL, 0, 0);
     assert_true(until(f, &f->ready, 1));
+    memset(&seen, 0, sizeof seen);
     f->calls[0].req.data = f;
     f->used = 1;
     fup_pg_submit(f->pg, &f->calls[0].req, &all, NULL, 0, on_values);
     assert_true(until(f, &f->answered, 1));
-    assert_true(seen.null);
-    assert_int_equal(seen.missing, -5);
-    assert_int_equal(seen.number, 42);
-    assert_true(seen.yes);
-    assert_false(seen.no);
-    assert_false(seen.neither);
+    assert_values_seen();
     assert_false(seen.param_null);
 }
 
