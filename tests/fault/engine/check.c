@@ -281,12 +281,13 @@ void verdict_print(const struct run *run, const struct verdict *v)
                   "fault=%s%s%s seed=%u fires=%lld calls=%lld recovered=%lld "
                   "taken_back=%lld unknown=%lld lost=%lld duplicated=%lld "
                   "after_reply=%lld early=%lld unexpected=%lld "
-                  "recovered_ms=%lld crm_slowest_ms=%d\n",
+                  "recovered_ms=%lld crm_slowest_ms=%d starved_ms=%lld\n",
                   run->faults[0]->name, run->n_faults > 1 ? "+" : "",
                   run->n_faults > 1 ? run->faults[1]->name : "", run->seed,
                   v->fires, v->calls, v->recovered, v->taken_back, v->unknown,
                   v->found[CHECK_LOST], v->found[CHECK_DUPLICATED],
                   v->found[CHECK_AFTER_REPLY], v->found[CHECK_EARLY],
                   v->found[CHECK_UNEXPECTED], (long long)run->recovered_ms,
-                  atomic_load(&run->tape->crm_slowest_ms));
+                  atomic_load(&run->tape->crm_slowest_ms),
+                  (long long)run->starved_ms);
 }

@@ -176,18 +176,28 @@ static void look_after_senders(struct run *run)
     }
 }
 
+/* By how much this comes too late tells how busy the machine was. */
+static void look_away(struct run *run)
+{
+    struct timespec ts = {.tv_nsec = LOOK_MS * 1000000L};
+    int64_t until = run_now_ms() + LOOK_MS;
+
+    (void)nanosleep(&ts, NULL);
+    if (run_now_ms() - until > run->starved_ms) {
+        run->starved_ms = run_now_ms() - until;
+    }
+}
+
 void run_for(struct run *run, int ms)
 {
     int64_t end = run_now_ms() + ms;
 
     do {
-        struct timespec ts = {.tv_nsec = LOOK_MS * 1000000L};
-
         if (run->generator != 0) { /* all is under way */
             look_after_workers(run);
             look_after_senders(run);
         }
-        (void)nanosleep(&ts, NULL);
+        look_away(run);
     } while (run_now_ms() < end);
 }
 

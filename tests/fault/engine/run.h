@@ -91,8 +91,9 @@ struct run {
     int64_t died_ms[RUN_WORKERS];
     int64_t cleared_ms;   /* when the last fault was over */
     int64_t recovered_ms; /* after that, nothing was overdue; -1: never */
-    bool quiet;           /* all came to its end in time */
-    FILE *out;            /* summary and violations */
+    int64_t starved_ms; /* longest that this process itself was kept waiting */
+    bool quiet;         /* all came to its end in time */
+    FILE *out;          /* summary and violations */
 };
 
 /* Milliseconds of the monotonic clock. */
