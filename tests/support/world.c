@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -136,7 +137,8 @@ static const char *binary(void)
     return path != NULL ? path : FUP_DEFAULT_BIN;
 }
 
-/* Run the program with the world's configuration in its environment. */
+/* Run the program with the world's configuration in its environment. It ends
+ * with the test, however that ends. */
 static pid_t
 spawn(struct world *w, const char *const *args, const char *log_name)
 {
@@ -148,6 +150,7 @@ spawn(struct world *w, const char *const *args, const char *log_name)
     if (pid != 0) {
         return pid;
     }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     {
         int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
         char *argv[32] = {NULL};
