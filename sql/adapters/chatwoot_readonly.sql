@@ -9,69 +9,33 @@ DROP FUNCTION IF EXISTS followup.chatwoot_contact() CASCADE;
 DROP FUNCTION IF EXISTS followup.chatwoot_contact_inbox() CASCADE;
 DROP FUNCTION IF EXISTS followup.chatwoot_tagging() CASCADE;
 
--- Messages behind the safe id that have been told.
-CREATE TABLE IF NOT EXISTS followup.chatwoot_seen (id bigint PRIMARY KEY);
-
--- What changed since the mark.
---
 -- Rows of messages tell nearly all: what people write, and the notes that
--- Chatwoot itself adds when status, assignee or labels change. Their ids are
--- taken before they are committed, so the highest id that is seen is not the
--- end: it is safe to begin behind it only when every transaction that was under
--- way then has ended. Until that, rows behind the safe id are read again and
--- again, and those in chatwoot_seen passed over. An id may be taken a moment
--- before its transaction counts as under way, hence the 10 s.
---
+-- Chatwoot itself adds when status, assignee or labels change.
+CREATE OR REPLACE FUNCTION followup.new_messages(above bigint, up_to bigint)
+RETURNS TABLE (id bigint, tenant text, conversation text)
+LANGUAGE sql STABLE AS $$
+  SELECT x.id, c.account_id::text, c.display_id::text
+  FROM public.messages x
+  LEFT JOIN public.conversations c ON c.id = x.conversation_id
+  WHERE x.id > above AND x.id <= up_to
+  ORDER BY x.id LIMIT 10000
+$$;
+
 -- The rest, contacts above all, is looked up for what is being followed up, some
 -- at a time, by the instant of its last update; that is the clock of another
 -- machine, hence the 30 s.
 --
--- The mark: safe; next, with xmax and at, the id that may become safe;
--- p and n, the enrollment up to which was looked; begun, before, when this round
--- and the one before began.
+-- The mark: p and n, the enrollment up to which was looked; begun, before, when
+-- this round and the one before began.
 CREATE OR REPLACE FUNCTION followup.changed_since(since text)
 RETURNS TABLE (tenant text, conversation text, mark text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   m jsonb := coalesce(since, '{}')::jsonb;
-  safe bigint := (m ->> 'safe')::bigint;
-  ended xid8 := pg_snapshot_xmin(pg_current_snapshot());
   e record;
   n integer := 0;
 BEGIN
-  IF safe IS NULL THEN
-    safe := coalesce((SELECT max(x.id) FROM public.messages x), 0) - 1000;
-    DELETE FROM followup.chatwoot_seen;
-  END IF;
-
-  RETURN QUERY
-  WITH fresh AS (
-    INSERT INTO followup.chatwoot_seen (id)
-    SELECT x.id FROM public.messages x
-    WHERE x.id > safe
-      AND NOT EXISTS (SELECT FROM followup.chatwoot_seen s WHERE s.id = x.id)
-    ORDER BY x.id LIMIT 10000
-    RETURNING id
-  )
-  SELECT DISTINCT c.account_id::text, c.display_id::text, NULL::text
-  FROM fresh
-  JOIN public.messages x ON x.id = fresh.id
-  JOIN public.conversations c ON c.id = x.conversation_id;
-
-  IF ended >= (m ->> 'xmax')::xid8
-    AND clock_timestamp() > (m ->> 'at')::timestamptz + interval '10 s' THEN
-    safe := (m ->> 'next')::bigint;
-    m := m - 'xmax';
-    DELETE FROM followup.chatwoot_seen s WHERE s.id <= safe;
-  END IF;
-  m := m || jsonb_build_object('safe', safe);
-  IF NOT m ? 'xmax' THEN
-    m := m || jsonb_build_object('at', clock_timestamp(),
-      'next', coalesce((SELECT max(s.id) FROM followup.chatwoot_seen s), safe),
-      'xmax', pg_snapshot_xmax(pg_current_snapshot())::text);
-  END IF;
-
   IF NOT m ? 'begun' OR NOT m ? 'p' AND clock_timestamp()
      > (m ->> 'begun')::timestamptz + interval '15 s' THEN
     m := m || jsonb_build_object('p', -1, 'n', 0, 'begun', clock_timestamp(),

@@ -9,12 +9,13 @@ BEGIN
     GRANT USAGE ON SCHEMA followup TO %1$I;
     GRANT SELECT ON ALL TABLES IN SCHEMA followup TO %1$I;
     GRANT INSERT ON followup.schedule_version TO %1$I;
-    GRANT UPDATE ON followup.partition, followup.polling TO %1$I;
+    GRANT UPDATE ON followup.partition, followup.polling, followup.reading
+      TO %1$I;
     GRANT INSERT, UPDATE ON followup.enrollment, followup.ledger,
       followup.command, followup.suppression TO %1$I;
     GRANT INSERT, UPDATE, DELETE ON followup.worker, followup.closing,
       followup.hold, followup.fan_out TO %1$I;
-    GRANT INSERT, DELETE ON followup.change_log TO %1$I;
+    GRANT INSERT, DELETE ON followup.change_log, followup.unread TO %1$I;
     GRANT EXECUTE ON FUNCTION
       followup.forget(integer, bigint, bigint, bigint, integer) TO %1$I;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA followup TO %1$I

@@ -176,6 +176,21 @@ CREATE TABLE followup.polling (
 ) WITH (fillfactor = 50);
 INSERT INTO followup.polling DEFAULT VALUES;
 
+-- How far new messages have been read, by their ids: all up to `head`, but for
+-- those of `unread`: above `above`, up to `up_to`. Whoever may still commit them
+-- has ended when the xmin of a snapshot has come to `ended`.
+CREATE TABLE followup.reading (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  head bigint
+) WITH (fillfactor = 50);
+INSERT INTO followup.reading DEFAULT VALUES;
+CREATE TABLE followup.unread (
+  above bigint NOT NULL,
+  up_to bigint NOT NULL CHECK (up_to > above),
+  ended xid8 NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- Conversations to close. The CRM's own locks and triggers may take their time:
 -- each is closed in a transaction of its own that holds no lock of ours.
 CREATE TABLE followup.closing (

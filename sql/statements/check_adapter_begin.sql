@@ -47,6 +47,8 @@ INSERT INTO pg_temp.contract VALUES
   ('close_conversation', true, 'text,text', '{tenant,conversation}', NULL),
   ('changed_since', false, 'text', NULL,
    'tenant text, conversation text, mark text'),
+  ('new_messages', false, 'bigint,bigint', '{above,up_to}',
+   'id bigint, tenant text, conversation text'),
   ('conversations_since', false, 'timestamp with time zone', NULL,
    'tenant_id text, conversation_id text'),
   ('adapter_problems', false, '', NULL, 'severity text, problem text'),
@@ -133,9 +135,11 @@ BEGIN
       SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
       WHERE p.pronamespace = 'followup'::regnamespace AND NOT g.tgisinternal
         AND g.tgenabled IN ('O', 'A'))
-    AND to_regprocedure('followup.changed_since(text)') IS NULL THEN
+    AND to_regprocedure('followup.changed_since(text)') IS NULL
+    AND to_regprocedure('followup.new_messages(bigint, bigint)') IS NULL THEN
     RETURN QUERY SELECT 'warning', 'there are neither triggers nor '
-      'changed_since(): a reply is noticed only when the next step falls due';
+      'changed_since() nor new_messages(): a reply is noticed only when the '
+      'next step falls due';
   END IF;
   SELECT string_agg(DISTINCT p.proname, ', ') INTO names
   FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
@@ -353,6 +357,38 @@ EXCEPTION
   WHEN OTHERS THEN
     RETURN QUERY SELECT 'error',
       format('changed_since(null) fails: %s: %s', SQLSTATE, SQLERRM);
+END
+$$;
+
+-- What an adapter says of its newest messages, by their ids.
+CREATE FUNCTION pg_temp.message_problems()
+RETURNS TABLE (severity text, problem text) LANGUAGE plpgsql AS $$
+DECLARE
+  newest bigint;
+  begun timestamptz;
+BEGIN
+  IF to_regprocedure('followup.new_messages(bigint, bigint)') IS NULL THEN
+    RETURN;
+  END IF;
+  newest := followup.newest_id();
+  RETURN QUERY SELECT 'error', format('new_messages(%s, %s) gives ids that are '
+    'not in between, or not in order', newest - 100, newest - 1)
+  FROM (SELECT x.id, lag(x.id, 1, newest - 100) OVER () AS before
+        FROM followup.new_messages(newest - 100, newest - 1) x) m
+  HAVING NOT bool_and(coalesce(m.id > m.before AND m.id < newest, false));
+  begun := clock_timestamp();
+  PERFORM FROM followup.new_messages(newest, followup.last_id());
+  RETURN QUERY SELECT 'warning',
+    format('new_messages() takes %s ms to find that there are none: it is asked '
+           'every 25 ms', round(ms::numeric, 1))
+  FROM (SELECT extract(epoch FROM clock_timestamp() - begun) * 1000 AS ms) x
+  WHERE ms > 5;
+EXCEPTION
+  WHEN undefined_table THEN
+    RETURN QUERY SELECT 'note', 'new_messages() was not asked: ' || SQLERRM;
+  WHEN OTHERS THEN
+    RETURN QUERY SELECT 'error',
+      format('new_messages() fails: %s: %s', SQLSTATE, SQLERRM);
 END
 $$;
 

@@ -4,3 +4,5 @@ UNION ALL
 SELECT severity, problem FROM pg_temp.fact_problems()
 UNION ALL
 SELECT severity, problem FROM pg_temp.change_problems()
+UNION ALL
+SELECT severity, problem FROM pg_temp.message_problems()

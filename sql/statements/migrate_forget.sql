@@ -4,6 +4,7 @@ DROP FUNCTION IF EXISTS followup.adapter_problems();
 DROP FUNCTION IF EXISTS followup.changed_since(text);
 DROP FUNCTION IF EXISTS followup.conversations_since(timestamptz);
 DROP FUNCTION IF EXISTS followup.grant_adapter(name);
+DROP FUNCTION IF EXISTS followup.new_messages(bigint, bigint);
 CREATE OR REPLACE FUNCTION followup.close_conversation(
   tenant text, conversation text)
 RETURNS void LANGUAGE sql AS 'SELECT';

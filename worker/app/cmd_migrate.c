@@ -162,7 +162,7 @@ struct installing {
     const struct fup_adapter *adapter;
 };
 
-/* Before the commit: does it fit, and note it. */
+/* Before the commit: does it fit, and note it. Messages are new from now on. */
 static enum fup_code finish_install(void *data)
 {
     const struct installing *in = data;
@@ -170,10 +170,15 @@ static enum fup_code finish_install(void *data)
     struct fup_pg_rows rows;
     enum fup_code code = check_problems(in->m, in->adapter->name);
 
-    return code != FUP_OK
-               ? code
-               : fup_pg_block_run(in->m->conn, &fup_sql_migrate_adapter, params,
-                                  2, &rows, in->m->err);
+    if (code == FUP_OK) {
+        code = fup_pg_block_run(in->m->conn, &fup_sql_migrate_adapter, params,
+                                2, &rows, in->m->err);
+    }
+    if (code == FUP_OK) {
+        code = fup_pg_block_run(in->m->conn, &fup_sql_migrate_read, NULL, 0,
+                                &rows, in->m->err);
+    }
+    return code;
 }
 
 /* What the adapter before had is forgotten first. */

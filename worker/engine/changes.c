@@ -111,6 +111,7 @@ static void on_ask(uv_timer_t *timer)
     struct fup_engine *engine = timer->data;
 
     if (!engine->asking && fup_engine_may_act(engine)) {
+        fup_poll_read(engine); /* before, on the same session: asked for next */
         ask(engine);
     }
 }

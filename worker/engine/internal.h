@@ -174,6 +174,7 @@ struct fup_engine {
     bool looking;            /* whether a partition is vacant */
     bool shutting;           /* a conversation is being closed */
     bool polling;            /* the adapter is asked what has changed */
+    bool reading;            /* and which messages are new */
     bool fanning;            /* a wide command is being spread */
     bool asking;             /* whether anything is new */
     int open_handles;        /* sessions, timers, partitions not closed yet */
@@ -185,6 +186,7 @@ struct fup_engine {
     uint64_t next_check_ms; /* what Redis has is looked at then */
     uint64_t next_install_ms;
     uint64_t next_poll_ms;
+    uint64_t next_read_ms;
     uint64_t close_by_ms; /* draining ends; loop's clock */
     int64_t lease_sent_ms;
     uv_timer_t tick;
@@ -195,6 +197,7 @@ struct fup_engine {
     struct fup_pg_request look_req;
     struct fup_pg_request shut_req;
     struct fup_pg_request poll_req;
+    struct fup_pg_request read_req;
     struct fup_pg_request fan_req;
     struct fup_pg_request ask_req;
     struct fup_pg_request install_req;
@@ -203,6 +206,7 @@ struct fup_engine {
     bool said_missing;
     uint64_t said_problems; /* hash of what was said of the adapter */
     bool said_poll;
+    bool said_read;
     bool checking; /* Redis is asked whether it may be used */
     bool said_away_pg;
     bool said_away_redis;
@@ -246,8 +250,9 @@ void fup_lease_release(struct fup_engine *engine);
 /* install.c: ask for the schema and the adapter until both will do */
 void fup_install_tick(struct fup_engine *engine, uint64_t now_ms);
 
-/* poll.c: ask an adapter without triggers what has changed */
+/* poll.c: ask an adapter what has changed, and which messages are new */
 void fup_poll_tick(struct fup_engine *engine, uint64_t now_ms);
+void fup_poll_read(struct fup_engine *engine);
 
 /* changes.c: ask every capture_idle_ms whether anything is new */
 void fup_changes_start(struct fup_engine *engine);

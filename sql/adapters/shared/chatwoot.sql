@@ -117,6 +117,8 @@ BEGIN
       || ': followup migrate --adapter chatwoot makes them'
     FROM followup.chatwoot_untriggered() u WHERE u IS NOT NULL;
   END IF;
+  RETURN QUERY SELECT 'error'::text, i
+  FROM followup.ids_problem('public.messages', 'id') i WHERE i IS NOT NULL;
   RETURN QUERY SELECT 'warning'::text, r.problem FROM followup.chatwoot_rivals() r;
   IF followup.chatwoot_has('conversations', 'assignee_agent_bot_id')
     AND has_column_privilege('public.conversations', 'assignee_agent_bot_id',
@@ -395,10 +397,6 @@ BEGIN
   LOOP
     EXECUTE format('GRANT SELECT (%s) ON public.%I TO %I', t.cols, t.tab, role);
   END LOOP;
-  IF to_regclass('followup.chatwoot_seen') IS NOT NULL THEN
-    EXECUTE format('GRANT INSERT, DELETE ON followup.chatwoot_seen TO %I',
-                   role);
-  END IF;
 END
 $$;
 

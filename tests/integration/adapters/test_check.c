@@ -95,6 +95,13 @@ static void assert_says(void **state, const struct wrong *wrong, int exit_code)
     }
 }
 
+#define NEW_MESSAGES(type, end)                                                \
+    "CREATE FUNCTION followup.new_messages(above " type ", up_to " type ") "   \
+    "RETURNS TABLE (id bigint, tenant text, conversation text) "               \
+    "LANGUAGE sql STABLE AS $$ SELECT e.id, '1'::text, e.thread_id::text "     \
+    "FROM helpdesk.entry e WHERE e.id > above AND e.id <= up_to "              \
+    "ORDER BY e.id " end " $$;\n"
+
 static void what_breaks_the_contract_is_an_error(void **state)
 {
     static const struct wrong wrongs[] = {
@@ -140,11 +147,27 @@ static void what_breaks_the_contract_is_an_error(void **state)
          "    CASE WHEN t.id = 501 THEN (1 / (t.id - 501))::text ELSE '1' "
          "END,\n",
          "fails for 1/501: 22012: division by zero\n"},
+        {"-- --- the facts", NEW_MESSAGES("int", "LIMIT 1000"),
+         "error: new_messages(integer, integer) is never called"},
+        {"-- --- the facts", NEW_MESSAGES("bigint", "DESC LIMIT 1000"),
+         "gives ids that are not in between, or not in order\n"},
+        {"-- --- the facts",
+         NEW_MESSAGES("bigint", "LIMIT 1 / (up_to - up_to)"),
+         "error: new_messages() fails: 22012: division by zero\n"},
     };
 
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) {
         assert_says(state, &wrongs[i], 1);
     }
+}
+
+static void messages_may_be_read_by_their_ids(void **state)
+{
+    const struct wrong right = {"-- --- the facts",
+                                NEW_MESSAGES("bigint", "LIMIT 1000"),
+                                "adapter mycrm: 0 errors, 0 warnings\n"};
+
+    assert_says(state, &right, 0);
 }
 
 static void what_may_be_meant_is_a_warning(void **state)
@@ -290,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_template_is_right),
         CASE(what_breaks_the_contract_is_an_error),
+        CASE(messages_may_be_read_by_their_ids),
         CASE(what_may_be_meant_is_a_warning),
         CASE(nothing_stays),
         CASE(tables_are_not_locked_while_facts_are_asked_for),

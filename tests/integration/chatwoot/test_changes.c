@@ -67,6 +67,7 @@ static void triggers_notice_what_happens(void **state)
                     "updated_at = now()");
     world_do(&c->w, "UPDATE messages SET status = 2 WHERE status <> 3");
     world_do(&c->w, "SELECT say(1, 2, 0), say(1, 1, 0, is_private => true)");
+    world_do(&c->w, "SELECT followup.read_new()");
     assert_int_equal(
         world_int(&c->w, "SELECT count(*) FROM followup.change_log"), 0);
 }
@@ -80,72 +81,69 @@ static void polling_notices_what_happens(void **state)
     assert_come(c, false);
 }
 
-/* The rows of a transaction that took its ids first and commits last. */
-static void polling_misses_no_late_commit(void **state)
+/* What has been read up to now, and what of it will not be read again. */
+static void read_all(struct world *w)
 {
-    struct chatwoot *c = *state;
-    struct world *w = &c->w;
-
-    assert_int_equal(chatwoot_migrate(c, "chatwoot_readonly"), 0);
-    chatwoot_psql(c, "cases.sql", NULL);
-    world_do(w, "SELECT * FROM followup.poll()");
-    /* As if 10 s had passed at once. */
-#define POLL                                                                   \
-    "UPDATE followup.polling SET mark = (mark::jsonb || jsonb_build_object("   \
-    "'at', now() - interval '1 min'))::text; SELECT followup.poll()"
-    world_do(w, "CREATE EXTENSION dblink SCHEMA public");
-    world_do(w,
-             "SELECT dblink_connect('late', 'dbname=%s user=followup port=' || "
-             "current_setting('port') || ' host=' || "
-             "current_setting('unix_socket_directories'))",
-             w->database);
-    world_do(w, "SELECT dblink_exec('late', 'BEGIN')");
-    world_do(w, "SELECT FROM dblink('late', 'SELECT say(1, 0, 0)') t(x text)");
-    world_do(w, "SELECT say(2, 0, 0)");
-    for (int i = 0; i < 5; i++) {
-        world_do(w, POLL);
-    }
+    world_do(w, "SELECT followup.read_new()");
     world_do(w, "DELETE FROM followup.change_log");
-    world_do(w, "SELECT dblink_exec('late', 'COMMIT')");
-    world_do(w, POLL);
-    assert_int_equal(world_int(w, "SELECT count(DISTINCT conversation) FROM "
-                                  "followup.change_log WHERE conversation = "
-                                  "'1'"),
-                     1);
-    /* The safe id moves on behind it, once no transaction of any database is
-     * older; then nothing is told twice. */
-    assert_true(world_until(w, 20000,
-                            POLL "; SELECT (mark::jsonb ->> 'safe')::bigint = "
-                                 "(SELECT max(id) FROM messages) FROM "
-                                 "followup.polling"));
-    world_do(w, "DELETE FROM followup.change_log");
-    world_do(w, POLL);
-    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.change_log"),
-                     0);
-    world_do(w, "SELECT dblink_disconnect('late')");
 }
 
-/* A poll that fails leaves the mark where it was. */
-static void a_poll_that_fails_is_done_again(void **state)
+/* New messages have no trigger to pay for, with triggers or without; what reads
+ * them does so in the order of their commits (test_reading.c). */
+static void messages_are_read_by_their_ids(void **state, const char *adapter)
 {
     struct chatwoot *c = *state;
     struct world *w = &c->w;
 
-    assert_int_equal(chatwoot_migrate(c, "chatwoot_readonly"), 0);
+    assert_int_equal(chatwoot_migrate(c, adapter), 0);
     chatwoot_psql(c, "cases.sql", NULL);
-    world_do(w, "SELECT followup.poll()");
+    read_all(w);
     world_do(w, "SELECT say(2, 0, 0)");
-    world_do(w, "DELETE FROM followup.change_log");
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.change_log"),
+                     0);
     world_do(w, "BEGIN");
-    assert_int_equal(world_int(w, "SELECT followup.poll()"), 1);
-    world_do(w, "ROLLBACK");
-    assert_int_equal(world_int(w, "SELECT followup.poll()"), 1);
-    assert_int_equal(world_int(w, "SELECT followup.poll()"), 0);
+    assert_int_equal(world_int(w, "SELECT followup.read_new()"), 1);
+    world_do(w, "ROLLBACK"); /* as if it had failed: it is done again */
+    assert_int_equal(world_int(w, "SELECT followup.read_new()"), 1);
+    assert_int_equal(world_int(w, "SELECT followup.read_new()"), 0);
+    assert_string_equal(
+        world_text(w, "SELECT conversation FROM followup.change_log"), "2");
+}
+
+static void with_triggers_messages_are_read(void **state)
+{
+    messages_are_read_by_their_ids(state, "chatwoot");
+}
+
+static void without_triggers_messages_are_read(void **state)
+{
+    messages_are_read_by_their_ids(state, "chatwoot_readonly");
+}
+
+/* From its installation on, not only from the start of a worker. */
+static void what_comes_before_the_first_worker_is_read(void **state)
+{
+    struct chatwoot *c = *state;
+    struct world *w = &c->w;
+
+    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
+    assert_int_equal(world_int(w, "SELECT head FROM followup.reading"),
+                     world_int(w, "SELECT coalesce(max(id), 0) FROM messages"));
+}
+
+static void ids_in_advance_are_refused(void **state)
+{
+    struct chatwoot *c = *state;
+
+    world_do(&c->w, "ALTER SEQUENCE messages_id_seq CACHE 20");
+    assert_int_equal(chatwoot_migrate(c, "chatwoot"), 1);
+    assert_true(chatwoot_said(c, "sessions take 20 ids of public.messages at a "
+                                 "time"));
 }
 
 int main(void)
 {
-    static struct CMUnitTest tests[4 * 4];
+    static struct CMUnitTest tests[4 * 6];
     size_t n = 0;
 
     for (int i = 0; i < chatwoot_n_forms(); i++) {
@@ -154,10 +152,12 @@ int main(void)
 #define CASE(name)                                                             \
     (struct CMUnitTest){#name, name, chatwoot_open, chatwoot_close, form}
         tests[n++] = CASE(triggers_notice_what_happens);
-        tests[n++] = CASE(a_poll_that_fails_is_done_again);
+        tests[n++] = CASE(with_triggers_messages_are_read);
+        tests[n++] = CASE(without_triggers_messages_are_read);
         if (i % 2 == 0) { /* they do not depend on the columns */
             tests[n++] = CASE(polling_notices_what_happens);
-            tests[n++] = CASE(polling_misses_no_late_commit);
+            tests[n++] = CASE(what_comes_before_the_first_worker_is_read);
+            tests[n++] = CASE(ids_in_advance_are_refused);
         }
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
