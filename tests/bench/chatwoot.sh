@@ -175,6 +175,7 @@ for what in row message; do
         b / 1000, (b - a) * 100 / a }'
   done
 done
+switch ENABLE
 
 # --- a worker -----------------------------------------------------------------
 mkdir "$work/schedules"
