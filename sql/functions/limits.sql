@@ -11,23 +11,12 @@ RETURNS SETOF followup.hold LANGUAGE sql STABLE AS $$
      OR (h.scope = 'schedule' AND h.name = $2)
 $$;
 
-CREATE OR REPLACE FUNCTION followup.is_held(tenant text, schedule text)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT FROM followup.holds_on($1, $2))
-$$;
-
 CREATE OR REPLACE FUNCTION followup.suppressions_of(
   tenant text, contact text, channel text)
 RETURNS SETOF followup.suppression LANGUAGE sql STABLE AS $$
   SELECT * FROM followup.suppression s
   WHERE s.tenant = $1 AND s.contact = $2 AND s.channel IN ('*', $3)
     AND s.lifted_at IS NULL
-$$;
-
-CREATE OR REPLACE FUNCTION followup.is_suppressed(
-  tenant text, contact text, channel text)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT FROM followup.suppressions_of($1, $2, $3))
 $$;
 
 -- Instants of the messages to a contact since `since`, over all conversations:

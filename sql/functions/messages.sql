@@ -29,14 +29,16 @@ LANGUAGE sql STABLE AS $$
     WHEN l.status = 'permit' THEN 'outcome_unknown'
     WHEN l.status <> 'pending' THEN 'already_' || l.status
     WHEN l.expires_at < clock_timestamp() THEN 'expired'
-    WHEN followup.is_held(l.tenant, l.schedule) THEN 'held'
-    WHEN followup.is_suppressed(l.tenant, l.contact, l.channel)
+    WHEN EXISTS (SELECT FROM followup.holds_on(l.tenant, l.schedule))
+      THEN 'held'
+    WHEN EXISTS (
+      SELECT FROM followup.suppressions_of(l.tenant, l.contact, l.channel))
       THEN 'opted_out'
     ELSE coalesce((
       SELECT CASE
         WHEN n.outcome IN ('cancelled', 'superseded', 'stopped') THEN n.outcome
         WHEN n.since_at IS NOT NULL
-          AND followup.newer_silence(n.partition, n.id) IS NOT NULL
+          AND EXISTS (SELECT FROM followup.newer_silence(n.partition, n.id))
           THEN 'superseded'
         WHEN n.last_out_seq <> l.seq THEN 'superseded'
         WHEN n.paused_until > clock_timestamp() THEN 'paused' END

@@ -13,10 +13,10 @@ RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- The conversation in which the same person was answered later, at the same
--- address, and is followed up too; null: this enrollment goes first. Enrollments
+-- address, and is followed up too; no row: this enrollment goes first. Enrollments
 -- that share their person have no since_at. A shadow stands in nobody's way.
 CREATE OR REPLACE FUNCTION followup.newer_silence(p integer, enrollment bigint)
-RETURNS text LANGUAGE sql STABLE AS $$
+RETURNS TABLE (conversation text) LANGUAGE sql STABLE AS $$
   SELECT o.conversation
   FROM followup.enrollment n
   JOIN followup.schedule_version v ON v.id = n.version

@@ -40,7 +40,8 @@ SELECT json_build_object(
   'against', (SELECT coalesce(json_agg(a.code), '[]') FROM (
       SELECT 'opted_out' AS code
       WHERE coalesce(f.opted_out, false)
-         OR followup.is_suppressed(f.tenant_id, f.contact_id, f.channel)
+         OR EXISTS (SELECT FROM followup.suppressions_of(
+           f.tenant_id, f.contact_id, f.channel))
       UNION ALL SELECT 'superseded'
       WHERE EXISTS (
         SELECT FROM followup.enrollment n

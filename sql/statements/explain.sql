@@ -65,13 +65,15 @@ SELECT json_build_object(
       ON l.partition = n.partition AND l.seq = n.last_out_seq),
   'against', (SELECT coalesce(json_agg(a.code), '[]') FROM (
       SELECT 'held' AS code
-      WHERE followup.is_held($1::text, (SELECT n.schedule FROM newest n))
+      WHERE EXISTS (SELECT FROM followup.holds_on(
+        $1::text, (SELECT n.schedule FROM newest n)))
       UNION ALL SELECT 'opted_out' FROM facts f
       WHERE coalesce(f.opted_out, false)
-         OR followup.is_suppressed($1::text, f.contact_id, f.channel)
+         OR EXISTS (SELECT FROM followup.suppressions_of(
+           $1::text, f.contact_id, f.channel))
       UNION ALL SELECT 'superseded' FROM newest n
       WHERE n.outcome IS NULL
-        AND followup.newer_silence(n.partition, n.id) IS NOT NULL
+        AND EXISTS (SELECT FROM followup.newer_silence(n.partition, n.id))
       UNION ALL SELECT 'gone' WHERE NOT EXISTS (SELECT FROM facts)
     ) a),
   'suppressed', (SELECT coalesce(json_agg(json_strip_nulls(json_build_object(

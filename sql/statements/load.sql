@@ -43,9 +43,12 @@ SELECT pg_current_snapshot()::text, t.decision, t.now,
   e.id, e.gen, e.outcome, e.version, e.episode_at, e.step, e.last_step_at,
   e.due_at, e.waits_for, e.manual_at, e.force, e.paused_until, e.not_before,
   e.window_closed, l.status,
-  EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
+  -- Mostly there is none at all, and that is looked up once.
+  (SELECT EXISTS (SELECT FROM followup.hold))
+    AND EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
   CASE WHEN e.outcome IS NULL AND e.since_at IS NOT NULL
-       THEN followup.newer_silence($1::integer, e.id) END,
+       THEN (SELECT s.conversation
+             FROM followup.newer_silence($1::integer, e.id) s) END,
   CASE WHEN $5::bigint > 0 THEN ARRAY(
     SELECT followup.us(s.at)
     FROM followup.sends_to(w.tenant, f.contact_id, t.since) s

@@ -64,7 +64,8 @@ static void of_two_silences_of_a_person_each_knows_of_the_other(void **state)
                         "c1");
     assert_string_equal(
         world_text(w, "SELECT string_agg(conversation || ' ' || coalesce("
-                      "followup.newer_silence(partition, id), 'first'), ', ' "
+                      "(SELECT n.conversation FROM followup.newer_silence("
+                      "partition, id) n), 'first'), ', ' "
                       "ORDER BY conversation) FROM followup.enrollment"),
         "c1 c2, c2 first");
     PQfinish(other);
