@@ -22,9 +22,10 @@ RETURNS SETOF followup.ledger LANGUAGE sql STABLE AS $$
   SELECT * FROM walk WHERE message_id = wanted LIMIT 1
 $$;
 
--- Why a message may not go out now; null when it may.
-CREATE OR REPLACE FUNCTION followup.objection(l followup.ledger) RETURNS text
-LANGUAGE sql STABLE AS $$
+-- Why a message may not go out now; '' when it may. One row: so it becomes part
+-- of the statement that asks, whose plan a session keeps.
+CREATE OR REPLACE FUNCTION followup.objection(l followup.ledger)
+RETURNS TABLE (why text) LANGUAGE sql STABLE AS $$
   SELECT CASE
     WHEN l.status = 'permit' THEN 'outcome_unknown'
     WHEN l.status <> 'pending' THEN 'already_' || l.status

@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION followup.objections(ids text[])
 RETURNS TABLE (asked followup.ledger[], whys text[])
 LANGUAGE sql STABLE AS $$
   SELECT array_agg(l ORDER BY l.partition, l.seq),
-    array_agg(nullif(followup.objection(l), '') ORDER BY l.partition, l.seq)
+    array_agg(nullif((SELECT o.why FROM followup.objection(l) o), '')
+              ORDER BY l.partition, l.seq)
   FROM (SELECT DISTINCT w FROM unnest(ids) w) u,
     LATERAL followup.find_message(u.w) l
 $$;
@@ -15,12 +16,14 @@ $$;
 --
 -- Partitions are locked before messages, as apply() does, and in order; what
 -- was found before the locks is found out anew. Where nothing is withdrawn, no
--- partition is locked.
+-- partition is locked. A session makes its plan once: to make it anew for each
+-- message takes longer than to follow it.
 CREATE OR REPLACE FUNCTION followup.permit(
   ids text[], again text[] DEFAULT '{}')
 RETURNS TABLE (id text, granted boolean, reason text)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   asked followup.ledger[];

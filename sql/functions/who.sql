@@ -32,8 +32,9 @@ $$;
 -- Of those just enrolled, and what is under way with the same people: the older
 -- ones are judged again, and end.
 CREATE OR REPLACE FUNCTION followup.touch_rivals(p integer, first bigint)
-RETURNS void LANGUAGE sql AS $$
-  SELECT followup.touch(x.tenant, x.conversation) FROM (
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM followup.touch(x.tenant, x.conversation) FROM (
     SELECT n.tenant,
       CASE WHEN (o.since_at, o.conversation) > (n.since_at, n.conversation)
            THEN n.conversation ELSE o.conversation END AS conversation
@@ -45,7 +46,8 @@ RETURNS void LANGUAGE sql AS $$
       AND o.conversation <> n.conversation
     WHERE l.partition = $1 AND l.seq >= $2 AND l.event = 'enrolled'
       AND n.since_at IS NOT NULL AND o.since_at IS NOT NULL
-      AND o.outcome IS NULL) x
+      AND o.outcome IS NULL) x;
+END
 $$;
 
 -- Nobody is written to on `channel` ('*': on any) from now on, until it is

@@ -56,7 +56,8 @@ static void no_objections(struct run *run, const struct fault *fault)
 /* A permit is given as often as it is asked for. */
 static void permit_again(struct run *run, const struct fault *fault)
 {
-    change(run, "followup.objections", "nullif(followup.objection(l), '')",
+    change(run, "followup.objections",
+           "nullif((SELECT o.why FROM followup.objection(l) o), '')",
            "NULL::text");
     change(run, "followup.permit_inner", "l.status = 'pending'", "true");
     for (int i = 0; i < RUN_SENDERS; i++) {
