@@ -52,13 +52,13 @@ static void on_read(struct fup_pg_request *req,
     if (engine->stage != FUP_ENGINE_OPEN) {
         return;
     }
-    if (code == FUP_OK) {
+    if (code == FUP_OK && fup_pg_text(rows, 0, 0) != NULL) {
         engine->said_read = false;
-        if (fup_pg_text(rows, 0, 0) == NULL) { /* not this adapter */
-            engine->next_read_ms =
-                uv_now(engine->loop) + (uint64_t)engine->o.poll_ms;
-        }
-    } else if (!engine->said_read) {
+        return;
+    }
+    /* Not of this adapter; or not now, and not forty times a second. */
+    engine->next_read_ms = uv_now(engine->loop) + (uint64_t)engine->o.poll_ms;
+    if (code != FUP_OK && !engine->said_read) {
         FUP_ENGINE_LOG(engine, WARN, "read_failed", "why=\"%s\"", err->msg);
         engine->said_read = true;
     }
