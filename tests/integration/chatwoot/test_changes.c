@@ -126,9 +126,36 @@ static void what_comes_before_the_first_worker_is_read(void **state)
     struct chatwoot *c = *state;
     struct world *w = &c->w;
 
+    assert_int_equal(chatwoot_migrate(c, "chatwoot_readonly"), 0);
+    chatwoot_psql(c, "cases.sql", NULL);
     assert_int_equal(chatwoot_migrate(c, "chatwoot"), 0);
+    assert_true(world_int(w, "SELECT max(id) FROM messages") > 0);
     assert_int_equal(world_int(w, "SELECT head FROM followup.reading"),
-                     world_int(w, "SELECT coalesce(max(id), 0) FROM messages"));
+                     world_int(w, "SELECT max(id) FROM messages"));
+}
+
+/* Said once; and when it works again, nothing has been passed over. */
+static void a_read_that_fails_is_said_and_done_again(void **state)
+{
+    struct chatwoot *c = *state;
+    struct world *w = &c->w;
+
+    enroll_all(c, "chatwoot");
+    world_do(w, "ALTER FUNCTION followup.new_messages(bigint, bigint) "
+                "RENAME TO as_it_was");
+    world_do(w, "CREATE FUNCTION followup.new_messages(above bigint, up_to "
+                "bigint) RETURNS TABLE (id bigint, tenant text, conversation "
+                "text) LANGUAGE sql AS 'SELECT 1 / (up_to - up_to), NULL, "
+                "NULL'");
+    assert_true(world_logged(w, 0, WAIT_MS, "read_failed"));
+    world_do(w, "SELECT say(2, 0, 0, 'Contact')");
+    world_do(w, "DROP FUNCTION followup.new_messages(bigint, bigint)");
+    world_do(w, "ALTER FUNCTION followup.as_it_was(bigint, bigint) RENAME TO "
+                "new_messages");
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'replied' FROM "
+                            "followup.enrollment WHERE conversation = (SELECT "
+                            "conversation FROM numbers WHERE id = 2)"));
 }
 
 static void ids_in_advance_are_refused(void **state)
@@ -143,7 +170,7 @@ static void ids_in_advance_are_refused(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[4 * 6];
+    static struct CMUnitTest tests[4 * 7];
     size_t n = 0;
 
     for (int i = 0; i < chatwoot_n_forms(); i++) {
@@ -157,6 +184,7 @@ int main(void)
         if (i % 2 == 0) { /* they do not depend on the columns */
             tests[n++] = CASE(polling_notices_what_happens);
             tests[n++] = CASE(what_comes_before_the_first_worker_is_read);
+            tests[n++] = CASE(a_read_that_fails_is_said_and_done_again);
             tests[n++] = CASE(ids_in_advance_are_refused);
         }
     }
