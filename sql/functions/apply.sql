@@ -8,6 +8,11 @@
 -- result: done | changed (the conversation changed since it was judged)
 --         | stale (the enrollment moved on) | early (its instant is ahead)
 --         | capped (the contact has had enough since it was judged)
+--
+-- One statement finds what holds, and one does each thing that follows from it.
+-- Most decisions are few, and to begin a statement costs more than to do it: so
+-- what none of them asks for is left out. `kept` goes beside `given`, element by
+-- element.
 CREATE OR REPLACE FUNCTION followup.apply(
   p integer, e bigint, seen pg_snapshot, given followup.decision[])
 RETURNS TABLE (
@@ -17,148 +22,180 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   first bigint := followup.fence(p, e);
+  has record;
+  over_cap integer[];
+  clock timestamptz;
+  kept followup.applied[];
+  last bigint;
+  takes boolean;
 BEGIN
+  SELECT bool_or(d.id IS NULL AND d.event IS NOT NULL) AS beginnings,
+    bool_or(d.since_at IS NOT NULL) AS rivals,
+    bool_or(d.cap_max > 0) AS caps,
+    bool_or(d.closes AND d.status IS NULL) AS closings,
+    bool_or(d.command IS NOT NULL) AS commands,
+    bool_or(d.suppress IS NOT NULL) AS opt_outs
+  INTO has FROM unnest(given) d;
+
   -- Two conversations of one contact may be decided at once, in two partitions
   -- even: those that count against a cap are counted one after the other, and
   -- of those that begin each knows of the other.
-  PERFORM pg_advisory_xact_lock(k.key) FROM (
-    SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
-    FROM unnest(given) d
-    WHERE d.cap_max > 0 OR d.since_at IS NOT NULL ORDER BY 1) k;
+  IF has.caps OR has.rivals THEN
+    PERFORM pg_advisory_xact_lock(k.key) FROM (
+      SELECT DISTINCT hashtextextended(d.contact, hashtext(d.tenant)) AS key
+      FROM unnest(given) d
+      WHERE d.cap_max > 0 OR d.since_at IS NOT NULL ORDER BY 1) k;
+  END IF;
+  clock := clock_timestamp();
+  IF has.caps THEN
+    SELECT array_agg(c.ord) INTO over_cap FROM (
+      SELECT d.*, row_number() OVER (
+        PARTITION BY d.tenant, d.contact ORDER BY d.ord) AS nth
+      FROM unnest(given) d WHERE d.cap_max > 0) c
+    WHERE c.nth + (
+      SELECT count(*) FROM followup.sends_to(c.tenant, c.contact,
+        clock - c.cap_per_s * interval '1 s')) > c.cap_max;
+  END IF;
 
-  RETURN QUERY
-  WITH d AS MATERIALIZED (
-    SELECT * FROM unnest(given)
-  ), clock AS MATERIALIZED (
-    SELECT clock_timestamp() AS now
-  ), newer AS MATERIALIZED (
-    SELECT DISTINCT c.tenant, c.conversation
-    FROM followup.changed_after(p, seen) c
-  ), counted AS MATERIALIZED (
-    SELECT d.ord, row_number() OVER (
-      PARTITION BY d.tenant, d.contact ORDER BY d.ord) AS nth
-    FROM d WHERE d.cap_max > 0
-  ), locked AS MATERIALIZED (
-    SELECT n.id, n.gen, n.outcome, n.last_seq, n.last_out_seq
-    FROM followup.enrollment n
-    WHERE n.partition = p AND n.id = ANY (ARRAY(SELECT d.id FROM d))
-    ORDER BY n.id
-    FOR NO KEY UPDATE
-  ), checked AS MATERIALIZED (
-    SELECT d.*, l.last_seq, l.last_out_seq,
+  -- An enrollment needs no lock: whoever changes one holds the partition, as
+  -- fence() does. A message that was held up, by a lock for instance, was sent
+  -- when it was kept: the next step counts from there, so its timer only comes
+  -- early.
+  WITH newer AS MATERIALIZED (
+    SELECT c.tenant, c.conversation FROM followup.changed_after(p, seen) c
+  ), checked AS (
+    SELECT d.*, n.last_seq, n.last_out_seq,
       CASE
         WHEN (d.tenant, d.conversation) IN
              (SELECT w.tenant, w.conversation FROM newer w) THEN 'changed'
-        WHEN d.id IS NOT NULL AND l.gen IS DISTINCT FROM d.gen THEN 'stale'
+        WHEN d.id IS NOT NULL AND n.gen IS DISTINCT FROM d.gen THEN 'stale'
         WHEN d.id IS NULL AND d.event IS NOT NULL AND EXISTS (
                SELECT FROM followup.enrollment o
                WHERE o.partition = p AND o.tenant = d.tenant
                  AND o.conversation = d.conversation
                  AND o.episode_at = d.episode_at) THEN 'stale'
         WHEN d.event = 'fired'
-             AND d.due_at > clock_timestamp() + interval '50 ms' THEN 'early'
-        WHEN coalesce(d.cap_max, 0) > 0 AND (
-               SELECT c.nth FROM counted c WHERE c.ord = d.ord) + (
-               SELECT count(*) FROM followup.sends_to(d.tenant, d.contact,
-                 t.now - d.cap_per_s * interval '1 s'))
-             > d.cap_max THEN 'capped'
+             AND d.due_at > clock + interval '50 ms' THEN 'early'
+        WHEN d.ord = ANY (over_cap) THEN 'capped'
         ELSE 'done'
       END AS result
-    FROM d CROSS JOIN clock t LEFT JOIN locked l ON l.id = d.id
-  ), good AS MATERIALIZED (
-    -- A message that was held up, by a lock for instance, was sent when it was
-    -- kept: the next step counts from there, so its timer only comes early.
-    SELECT c.*, c.id IS NULL AS is_new,
-      CASE WHEN c.event = 'fired'
-             AND c.last_step_at < t.now - interval '1 s'
-           THEN t.now ELSE c.last_step_at END AS step_at,
-      coalesce(c.id, nextval('followup.enrollment_id')) AS eid,
-      first - 1 + row_number() OVER (ORDER BY c.ord) AS seq
-    FROM checked c CROSS JOIN clock t
-    WHERE c.result = 'done' AND c.event IS NOT NULL
-  ), made AS (
+    FROM unnest(given) WITH ORDINALITY d
+    LEFT JOIN followup.enrollment n ON n.partition = p AND n.id = d.id
+  ), numbered AS (
+    SELECT c.ordinality, c.ord, c.result, c.id, c.id IS NULL AS is_new,
+      CASE WHEN c.result = 'done' AND c.event IS NOT NULL
+           THEN first - 1 + count(*) FILTER (
+             WHERE c.result = 'done' AND c.event IS NOT NULL)
+             OVER (ORDER BY c.ordinality) END AS seq,
+      c.last_seq, c.last_out_seq, c.withdraw OR c.status IS NOT NULL AS takes,
+      CASE WHEN c.event = 'fired' AND c.last_step_at < clock - interval '1 s'
+           THEN clock ELSE c.last_step_at END AS step_at
+    FROM checked c
+  )
+  SELECT array_agg((m.ord, m.result,
+      CASE WHEN m.is_new AND m.seq IS NOT NULL
+           THEN nextval('followup.enrollment_id') ELSE m.id END,
+      m.is_new, m.seq, m.last_seq, m.last_out_seq, m.step_at, NULL,
+      NULL)::followup.applied ORDER BY m.ordinality),
+    max(m.seq), bool_or(m.seq IS NOT NULL AND m.takes
+                        AND m.last_out_seq IS NOT NULL)
+  INTO kept, last, takes FROM numbered m;
+
+  IF has.beginnings THEN
     INSERT INTO followup.enrollment (
       partition, id, tenant, conversation, contact, channel, episode_at,
       version, outcome, step, last_step_at, due_at, waits_for, manual_at,
       force, paused_until, last_seq, address, since_at)
-    SELECT p, g.eid, g.tenant, g.conversation, g.contact, g.channel,
+    SELECT p, g.enrollment, g.tenant, g.conversation, g.contact, g.channel,
       g.episode_at, g.version, g.outcome, g.next_step, g.step_at,
       g.next_due_at, g.waits_for, g.manual_at, g.force, g.paused_until, g.seq,
       g.address, g.since_at
-    FROM good g WHERE g.is_new
-  ), moved AS (
-    UPDATE followup.enrollment n
-    SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
-      last_step_at = g.step_at, due_at = g.next_due_at,
-      waits_for = g.waits_for, manual_at = g.manual_at, force = g.force,
-      paused_until = g.paused_until, not_before = g.not_before,
-      last_seq = g.seq, version = g.version,
-      last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
-                          ELSE g.seq END
-    FROM good g
-    WHERE NOT g.is_new AND n.partition = p AND n.id = g.eid
-  ), withdrawn AS (
+    FROM ROWS FROM (unnest(given), unnest(kept)) g
+    WHERE g.seq IS NOT NULL AND g.is_new;
+  END IF;
+
+  UPDATE followup.enrollment n
+  SET gen = n.gen + 1, outcome = g.outcome, step = g.next_step,
+    last_step_at = g.step_at, due_at = g.next_due_at,
+    waits_for = g.waits_for, manual_at = g.manual_at, force = g.force,
+    paused_until = g.paused_until, not_before = g.not_before,
+    last_seq = g.seq, version = g.version,
+    last_out_seq = CASE WHEN g.status IS NULL THEN n.last_out_seq
+                        ELSE g.seq END
+  FROM ROWS FROM (unnest(given), unnest(kept)) g
+  WHERE g.seq IS NOT NULL AND NOT g.is_new
+    AND n.partition = p AND n.id = g.enrollment;
+
+  IF takes THEN
     -- By the key: CASE keeps the planner from the index of what is pending. If
     -- nothing was when the table was looked at last, it takes that for empty,
     -- and reads for each decision all that waits by now.
-    UPDATE followup.ledger l
-    SET status = 'withdrawn', status_at = clock_timestamp(),
-      error_class = CASE WHEN g.withdraw THEN coalesce(g.reason, g.event)
-                         ELSE 'superseded' END
-    FROM good g
-    WHERE (g.withdraw OR g.status IS NOT NULL) AND l.partition = p
-      AND l.seq = g.last_out_seq
-      AND CASE WHEN l.status = 'pending' THEN true END
-    RETURNING g.ord, l.seq, l.channel
-  ), written AS (
-    INSERT INTO followup.ledger (
-      partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
-      conversation, contact, channel, episode_at, event, reason, outcome,
-      schedule, step, kind, due_at, next_step, next_due_at, trace,
-      next_trace, actor, note, closes, withdrew, message_id, message, status,
-      expires_at)
-    SELECT p, g.seq, e, g.eid, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
-      g.last_seq, t.now, g.tenant, g.conversation, g.contact,
-      g.channel, g.episode_at, g.event, g.reason, g.outcome, g.schedule,
-      g.step, g.kind, g.due_at,
-      CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_at, g.trace, g.next_trace, g.actor, g.note,
-      coalesce(g.closes, false), w.seq, g.message_id, g.message, g.status,
-      g.expires_at
-    FROM good g CROSS JOIN clock t
-    LEFT JOIN withdrawn w ON w.ord = g.ord
-  ), closed AS (
-    -- A step that closes and says nothing closes at once; one with a message
-    -- when the sender has reported it.
+    WITH taken AS (
+      UPDATE followup.ledger l
+      SET status = 'withdrawn', status_at = clock_timestamp(),
+        error_class = CASE WHEN g.withdraw THEN coalesce(g.reason, g.event)
+                           ELSE 'superseded' END
+      FROM ROWS FROM (unnest(given), unnest(kept)) g
+      WHERE (g.withdraw OR g.status IS NOT NULL) AND g.seq IS NOT NULL
+        AND l.partition = p AND l.seq = g.out_seq
+        AND CASE WHEN l.status = 'pending' THEN true END
+      RETURNING l.seq, l.channel
+    )
+    SELECT array_agg((k.nth, k.result, k.enrollment, k.is_new, k.seq,
+      k.prev_seq, k.out_seq, k.step_at, t.seq, t.channel)::followup.applied
+      ORDER BY k.nth)
+    INTO kept FROM unnest(kept) k LEFT JOIN taken t ON t.seq = k.out_seq;
+  END IF;
+
+  INSERT INTO followup.ledger (
+    partition, seq, epoch, enrollment, gen, prev_seq, at, tenant,
+    conversation, contact, channel, episode_at, event, reason, outcome,
+    schedule, step, kind, due_at, next_step, next_due_at, trace,
+    next_trace, actor, note, closes, withdrew, message_id, message, status,
+    expires_at)
+  SELECT p, g.seq, e, g.enrollment, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
+    g.prev_seq, clock, g.tenant, g.conversation, g.contact,
+    g.channel, g.episode_at, g.event, g.reason, g.outcome, g.schedule,
+    g.step, g.kind, g.due_at,
+    CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_at, g.trace,
+    g.next_trace, g.actor, g.note, coalesce(g.closes, false), g.took,
+    g.message_id, g.message, g.status, g.expires_at
+  FROM ROWS FROM (unnest(given), unnest(kept)) g
+  WHERE g.seq IS NOT NULL;
+
+  IF last IS NOT NULL THEN
+    UPDATE followup.partition q SET next_seq = last + 1 WHERE q.id = p;
+  END IF;
+
+  -- A step that closes and says nothing closes at once; one with a message
+  -- when the sender has reported it.
+  IF has.closings THEN
     INSERT INTO followup.closing (tenant, conversation, episode_at)
     SELECT g.tenant, g.conversation, g.episode_at
-    FROM good g
-    WHERE g.closes AND g.status IS NULL
-  ), numbered AS (
-    UPDATE followup.partition q
-    SET next_seq = q.next_seq + (SELECT count(*) FROM good)
-    WHERE q.id = p
-  ), answered AS (
+    FROM ROWS FROM (unnest(given), unnest(kept)) g
+    WHERE g.seq IS NOT NULL AND g.closes AND g.status IS NULL;
+  END IF;
+  IF has.commands THEN
     UPDATE followup.command m
-    SET status = c.command_status, answer = c.answer,
+    SET status = g.command_status, answer = g.answer,
       answered_at = clock_timestamp()
-    FROM checked c
-    WHERE c.command IS NOT NULL AND c.result = 'done' AND m.seq = c.command
-  )
-  SELECT c.ord, c.result, coalesce(g.eid, c.id), g.seq, t.now, w.seq,
-    w.channel
-  FROM checked c CROSS JOIN clock t
-  LEFT JOIN good g ON g.ord = c.ord
-  LEFT JOIN withdrawn w ON w.ord = c.ord
-  ORDER BY c.ord;
-
-  IF EXISTS (SELECT FROM unnest(given) d WHERE d.since_at IS NOT NULL) THEN
+    FROM ROWS FROM (unnest(given), unnest(kept)) g
+    WHERE g.result = 'done' AND m.seq = g.command;
+  END IF;
+  IF has.rivals THEN
     PERFORM followup.touch_rivals(p, first);
   END IF;
   -- An opt-out that was seen is kept, whatever became of the decision.
-  PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
-    d.suppress_at)
-  FROM (
-    SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
-    ORDER BY d.tenant, d.contact) d;
+  IF has.opt_outs THEN
+    PERFORM followup.suppress(d.tenant, d.contact, '*', d.suppress, NULL, NULL,
+      d.suppress_at)
+    FROM (
+      SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
+      ORDER BY d.tenant, d.contact) d;
+  END IF;
+
+  RETURN QUERY SELECT k.nth, k.result, k.enrollment, k.seq, clock, k.took,
+    k.took_channel
+  FROM unnest(kept) k;
 END
 $$;

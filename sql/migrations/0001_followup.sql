@@ -323,3 +323,10 @@ CREATE TYPE followup.decision AS (
   answer text, address text, since_at timestamptz, suppress text,
   suppress_at timestamptz
 );
+
+-- What became of one, beside it.
+CREATE TYPE followup.applied AS (
+  nth integer, result text, enrollment bigint, is_new boolean, seq bigint,
+  prev_seq bigint, out_seq bigint, step_at timestamptz, took bigint,
+  took_channel text
+);

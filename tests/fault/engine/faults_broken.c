@@ -25,7 +25,7 @@ change(struct run *run, const char *function, const char *from, const char *to)
  * the worker that slept repeats what the other one has done. */
 static void no_compare(struct run *run, const struct fault *fault)
 {
-    change(run, "followup.apply", "l.gen IS DISTINCT FROM d.gen", "false");
+    change(run, "followup.apply", "n.gen IS DISTINCT FROM d.gen", "false");
     change(run, "followup.changed_after", "c.partition = p", "false");
     change(run, "followup.fence",
            "q.epoch = e AND q.lease_until > clock_timestamp()", "true");
