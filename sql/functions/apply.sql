@@ -10,7 +10,7 @@
 --         | capped (the contact has had enough since it was judged)
 --
 -- One statement finds what holds, and one does each thing that follows from it.
--- Most decisions are few, and to begin a statement costs more than to do it: so
+-- Mostly they are few, and to begin a statement costs more than to do it: so
 -- what none of them asks for is left out. `kept` goes beside `given`, element by
 -- element.
 CREATE OR REPLACE FUNCTION followup.apply(
@@ -153,10 +153,10 @@ BEGIN
     schedule, step, kind, due_at, next_step, next_due_at, trace,
     next_trace, actor, note, closes, withdrew, message_id, message, status,
     expires_at)
-  SELECT p, g.seq, e, g.enrollment, CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END,
-    g.prev_seq, clock, g.tenant, g.conversation, g.contact,
-    g.channel, g.episode_at, g.event, g.reason, g.outcome, g.schedule,
-    g.step, g.kind, g.due_at,
+  SELECT p, g.seq, e, g.enrollment,
+    CASE WHEN g.is_new THEN 0 ELSE g.gen + 1 END, g.prev_seq, clock, g.tenant,
+    g.conversation, g.contact, g.channel, g.episode_at, g.event, g.reason,
+    g.outcome, g.schedule, g.step, g.kind, g.due_at,
     CASE WHEN g.outcome IS NULL THEN g.next_step END, g.next_due_at, g.trace,
     g.next_trace, g.actor, g.note, coalesce(g.closes, false), g.took,
     g.message_id, g.message, g.status, g.expires_at

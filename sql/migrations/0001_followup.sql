@@ -91,7 +91,7 @@ CREATE TABLE followup.enrollment (
   address text,
   since_at timestamptz,
   PRIMARY KEY (partition, id),
-  UNIQUE (partition, tenant, conversation, episode_at)
+  UNIQUE (conversation, tenant, partition, episode_at) -- what differs first
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01);
 CREATE INDEX enrollment_contact ON followup.enrollment (tenant, contact)
   WHERE contact IS NOT NULL;

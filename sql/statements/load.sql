@@ -13,10 +13,13 @@ WITH clock AS MATERIALIZED (
   WHERE e.partition = $1::integer AND e.id = ANY ($2::bigint[])
   UNION
   SELECT * FROM unnest($3::text[], $4::text[])
+), asked AS (
+  SELECT array_agg(w.tenant) AS tenants,
+    array_agg(w.conversation) AS conversations
+  FROM wanted w
 ), facts AS MATERIALIZED (
-  SELECT f.*, f.attributes::text AS attributes_text FROM followup.facts_of(
-    ARRAY(SELECT tenant FROM wanted ORDER BY tenant, conversation),
-    ARRAY(SELECT conversation FROM wanted ORDER BY tenant, conversation)) f
+  SELECT f.*, f.attributes::text AS attributes_text
+  FROM asked a, followup.facts_of(a.tenants, a.conversations) f
 )
 SELECT pg_current_snapshot()::text, t.decision, t.now,
   w.tenant, w.conversation,
