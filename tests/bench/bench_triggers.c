@@ -75,6 +75,29 @@ static void be_writer(const struct world *w, int writer, struct board *board)
     _exit(0);
 }
 
+/* Reads new messages, as a worker does. */
+static void be_reader(const struct world *w, struct board *board)
+{
+    PGconn *pg = PQconnectdb(w->conninfo);
+
+    PQclear(PQprepare(pg, "read",
+                      "SELECT followup.read_new() FROM (SELECT "
+                      "set_config('synchronous_commit', 'off', true) "
+                      "OFFSET 0) x",
+                      0, NULL));
+    while (atomic_load(&board->table) != END) {
+        PGresult *res = PQexecPrepared(pg, "read", 0, NULL, NULL, NULL, 0);
+
+        if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+            ground_fail(PQerrorMessage(pg));
+        }
+        PQclear(res);
+        ground_pause_ms(25);
+    }
+    PQfinish(pg);
+    _exit(0);
+}
+
 static void
 round_on(struct world *w, struct board *board, int table, struct figures *ret)
 {
@@ -166,6 +189,9 @@ int main(int argc, char **argv)
             be_writer(&w, i, board);
         }
     }
+    if (fork() == 0) {
+        be_reader(&w, board);
+    }
     for (int i = -WARM_UP; i < n; i++) {
         struct figures *pair = &pairs[i > 0 ? i : 0];
 
@@ -173,7 +199,7 @@ int main(int argc, char **argv)
         round_on(&w, board, i % 2 == 0, pair);
     }
     atomic_store(&board->table, END);
-    for (int i = 0; i < writers; i++) {
+    for (int i = 0; i < writers + 1; i++) {
         int status;
 
         if (wait(&status) <= 0 || status != 0) {

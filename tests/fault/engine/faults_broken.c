@@ -94,8 +94,8 @@ static void kill_first(struct run *run, const struct fault *fault)
 static void deaf(struct run *run, const struct fault *fault)
 {
     (void)fault;
-    change(run, "followup.plain_message_inserted", "NEW.conversation_id;",
-           "NEW.conversation_id AND hashtext(c.id) % 10 <> 0;");
+    change(run, "followup.read_new", "d.conversation IS NOT NULL",
+           "hashtext(d.conversation) % 10 <> 0");
 }
 
 /* The last answer is taken for a second older than it is. */
