@@ -67,15 +67,17 @@ typedef void (*fup_queue_cb)(void *data,
                              enum fup_code code,
                              const struct fup_err *err);
 
-/* Take up to @max timers (BATCH_MAX at most) that are due and lease them for
- * @lease_ms: expired leases first (a quarter at most), then at least half fresh
- * ones (less than 1 s late), then the backlog; what one leaves is for the
- * others. 0 only looks. due_ms of an expired one is the end of its lease.
+/* Take up to @max timers (BATCH_MAX at most) that are due, or will be within
+ * @lead_ms, and lease them for @lease_ms: expired leases first (a quarter at
+ * most), then at least half fresh ones (less than 1 s late), then the backlog;
+ * what one leaves is for the others. 0 only looks. due_ms of an expired one is
+ * the end of its lease.
  *
  * Members that are no ids are dropped on the way, so fewer may come while more
  * are due: next_due_ms tells. @claim is NULL unless FUP_OK. */
 void fup_queue_claim(const struct fup_queue *queue,
                      size_t max,
+                     int64_t lead_ms,
                      int64_t lease_ms,
                      fup_queue_claim_cb cb,
                      void *data);

@@ -202,7 +202,8 @@ void fup_capture_done(struct fup_part *part)
 /* --- timers ----------------------------------------------------------------
  */
 
-/* When to claim again: exactly when the next timer is due, by Redis' clock. */
+/* When to claim again: just before the next timer is due, by Redis' clock; one
+ * whose lease runs out then may need another look. */
 static uint64_t next_claim(const struct fup_part *part,
                            const struct fup_queue_claim *claim)
 {
@@ -212,10 +213,10 @@ static uint64_t next_claim(const struct fup_part *part,
     if (part->turn.full_claim) {
         return now_ms;
     }
-    if (claim->next_due_ms - claim->now_ms < wait_ms) {
-        wait_ms = claim->next_due_ms - claim->now_ms;
+    if (claim->next_due_ms - FUP_LEAD_MS - claim->now_ms < wait_ms) {
+        wait_ms = claim->next_due_ms - FUP_LEAD_MS - claim->now_ms;
     }
-    return now_ms + (wait_ms > 0 ? (uint64_t)wait_ms : 0);
+    return now_ms + (wait_ms > 0 ? (uint64_t)wait_ms : claim->n == 0 ? 1 : 0);
 }
 
 static void on_claim(void *data,
@@ -262,7 +263,7 @@ static void claim(struct fup_part *part)
     fup_part_queue(part, &queue);
     part->turn.awaited++;
     part->refs++;
-    fup_queue_claim(&queue, (size_t)part->engine->o.claim_batch,
+    fup_queue_claim(&queue, (size_t)part->engine->o.claim_batch, FUP_LEAD_MS,
                     part->engine->o.lease_ms, on_claim, part);
 }
 

@@ -21,6 +21,9 @@
 #define FUP_CAPTURE_PAGE 200
 #define FUP_RELAY_PAGE   512 /* a batch of Redis holds twice as many */
 #define FUP_TIMER_PAGE   1000
+/* A turn begins so much before its timers are due, and judges them as of then:
+ * it takes longer until the first message is on its stream. */
+#define FUP_LEAD_MS 2
 
 /* --- a partition that this worker owns ------------------------------------ */
 
@@ -47,7 +50,7 @@ struct fup_turn {
     struct fup_verdicts done; /* what was judged */
     struct fup_buf decisions; /* array of rows for apply */
     char *seen;               /* the snapshot it was judged in */
-    int64_t now_ms;           /* PostgreSQL's clock then */
+    int64_t now_ms;           /* when it was judged as of; PostgreSQL's */
     bool full_claim;          /* there may be more timers that are due */
     struct fup_backoff backoff;
     uint64_t not_before_ms; /* after a failure; loop's clock */

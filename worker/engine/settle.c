@@ -161,7 +161,7 @@ on_settled(void *data, enum fup_code code, const struct fup_err *err)
 /* A timer of this turn that is due before the next claim brings it forward. */
 static void wake_for(struct fup_part *part, int64_t timer_ms)
 {
-    int64_t at_ms = timer_ms - part->clock_ms;
+    int64_t at_ms = timer_ms - FUP_LEAD_MS - part->clock_ms;
 
     if (timer_ms != FUP_QUEUE_NEVER && at_ms < (int64_t)part->next_claim_ms) {
         part->next_claim_ms = at_ms > 0 ? (uint64_t)at_ms : 0;

@@ -109,6 +109,7 @@ static enum fup_code judge_row(struct fup_part *part,
     enum fup_code code;
 
     fup_load_case(rows, row, &room, &c);
+    c.now += FUP_LEAD_MS * FUP_US_PER_MS;
     part->turn.now_ms = c.now / FUP_US_PER_MS;
     if (c.version != 0) {
         env->version = fup_versions_find(&part->engine->versions, c.version);

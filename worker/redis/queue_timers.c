@@ -140,6 +140,7 @@ static void on_claimed(void *data,
 
 void fup_queue_claim(const struct fup_queue *queue,
                      size_t max,
+                     int64_t lead_ms,
                      int64_t lease_ms,
                      fup_queue_claim_cb cb,
                      void *data)
@@ -151,6 +152,7 @@ void fup_queue_claim(const struct fup_queue *queue,
     op = claim_create(cb, data, max);
     begin(&args, queue);
     fup_args_int(&args, (int64_t)max);
+    fup_args_int(&args, lead_ms);
     fup_args_int(&args, lease_ms);
     fup_args_eval(&args, queue->redis, &fup_script_claim, N_KEYS, on_claimed,
                   op);

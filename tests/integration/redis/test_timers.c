@@ -46,6 +46,8 @@ static long long score_of(struct fixture *f, const char *key, int64_t id)
                             sizeof bytes);
 }
 
+#define LEAD_MS 20000
+
 static struct claimed last;
 
 static const struct fup_queue_claim *
@@ -56,7 +58,7 @@ claim_as(struct fixture *f, int64_t epoch, size_t max, int64_t lease_ms)
     queue.epoch = epoch;
     claimed_init(&last, f);
     f->submitting = true;
-    fup_queue_claim(&queue, max, lease_ms, on_claimed, &last);
+    fup_queue_claim(&queue, max, LEAD_MS, lease_ms, on_claimed, &last);
     f->submitting = false;
     assert_true(loop_until(f, &last.done, SOON));
     assert_false(last.inside);
@@ -130,6 +132,18 @@ static void claims_what_is_due_and_leases_it(void **state)
     assert_int_equal(score_of(f, INFLIGHT, 7), got->now_ms + 10000);
     assert_int_equal(score_of(f, DUE, 7), -1);
     assert_int_equal(claim(f, 100)->n, 0);
+}
+
+static void what_is_due_within_the_lead_is_claimed(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now = now_ms(f);
+
+    put(f, DUE, 1, now + LEAD_MS);
+    put(f, DUE, 2, now + LEAD_MS + 30000);
+    put(f, INFLIGHT, 3, now + 1000);
+    assert_int_equal(claim(f, 100)->n, 1);
+    assert_int_equal(last.claim.timers[0].id, 1);
 }
 
 static void tells_exactly_when_the_next_is_due(void **state)
@@ -420,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         READY(claims_what_is_due_and_leases_it),
+        READY(what_is_due_within_the_lead_is_claimed),
         READY(tells_exactly_when_the_next_is_due),
         READY(fresh_ones_go_before_the_backlog),
         READY(room_that_is_left_goes_to_the_others),

@@ -1,7 +1,7 @@
--- Take timers that are due and lease them.
+-- Take timers that are due, or will be within `lead_ms`, and lease them.
 --
 -- KEYS  meta due inflight
--- ARGV  epoch max lease_ms
+-- ARGV  epoch max lead_ms lease_ms
 -- Answers {now, soonest, pending, {id, score, id, score, ...}}: soonest is
 -- the earliest score in due and inflight after this, '' when there is none.
 --
@@ -10,7 +10,8 @@
 -- them late; then the backlog; what it leaves is for fresh ones again.
 -- Members that are no ids (8 bytes) are removed on the way.
 local due, inflight = KEYS[2], KEYS[3]
-local max, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
+local max = tonumber(ARGV[2])
+local lead, lease = tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
@@ -30,7 +31,7 @@ end
 local late = int(now - 1000)
 local expired = range(inflight, '-inf', int(now), math.ceil(max / 4))
 local room = max - #expired / 2
-local fresh = range(due, '(' .. late, int(now), room)
+local fresh = range(due, '(' .. late, int(now + lead), room)
 local half = math.min(#fresh / 2, math.ceil(max / 2), room)
 local backlog = range(due, '-inf', late, room - half)
 local n_fresh = math.min(#fresh / 2, room - #backlog / 2)
