@@ -1,6 +1,6 @@
 /* What the triggers cost the CRM: messages a second that many writers insert,
  * each in a transaction of its own, into a table with the triggers and into one
- * like it without. No worker runs.
+ * like it without. No worker runs, but new messages are read as one reads them.
  *
  *     bench_triggers [WRITERS [PAIRS]]
  *

@@ -208,15 +208,18 @@ static uint64_t next_claim(const struct fup_part *part,
                            const struct fup_queue_claim *claim)
 {
     uint64_t now_ms = uv_now(part->engine->loop);
-    int64_t wait_ms = CLAIM_SLEEP_MS;
+    int64_t from_ms = claim->now_ms + FUP_LEAD_MS;
 
     if (part->turn.full_claim) {
         return now_ms;
     }
-    if (claim->next_due_ms - FUP_LEAD_MS - claim->now_ms < wait_ms) {
-        wait_ms = claim->next_due_ms - FUP_LEAD_MS - claim->now_ms;
+    if (claim->next_due_ms <= from_ms) {
+        return now_ms + (claim->n == 0 ? 1 : 0);
     }
-    return now_ms + (wait_ms > 0 ? (uint64_t)wait_ms : claim->n == 0 ? 1 : 0);
+    if (claim->next_due_ms - from_ms < CLAIM_SLEEP_MS) {
+        return now_ms + (uint64_t)(claim->next_due_ms - from_ms);
+    }
+    return now_ms + CLAIM_SLEEP_MS;
 }
 
 static void on_claim(void *data,
