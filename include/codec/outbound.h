@@ -74,7 +74,7 @@ struct fup_outbound_doc {
  *
  * Owns:   @ret_doc is the caller's; fup_outbound_done() it.
  * Errors: FUP_EPARSE  @err names the field.
- *         FUP_ENOMEM is reported as FUP_EPARSE: the parser does not say. */
+ *         FUP_ENOMEM */
 FUP_MUST_CHECK enum fup_code fup_outbound_read(const char *text,
                                                size_t len,
                                                struct fup_outbound_doc *ret_doc,

@@ -1,6 +1,7 @@
 /* The outbound message read back, for senders. */
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <string.h>
 
 #include "codec/outbound.h"
@@ -172,7 +173,11 @@ enum fup_code fup_outbound_read(const char *text,
     if (fup_json_scan(text, len, &offset, err) != FUP_OK) {
         return FUP_EPARSE;
     }
+    errno = 0; /* cJSON does not say why it gives nothing */
     doc.json = cJSON_ParseWithLength(text, len);
+    if (doc.json == NULL && errno == ENOMEM) {
+        return fup_err_set(err, FUP_ENOMEM, "out of memory");
+    }
     if (!cJSON_IsObject(doc.json)) {
         cJSON_Delete(doc.json);
         return fup_err_set(err, FUP_EPARSE,

@@ -6,6 +6,7 @@
 
 #include "clean.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,8 +270,13 @@ static enum fup_code read_object(const char *attributes,
                                  struct cJSON **ret_data,
                                  struct fup_err *err)
 {
-    struct cJSON *data = cJSON_Parse(attributes);
+    struct cJSON *data;
 
+    errno = 0; /* cJSON does not say why it gives nothing */
+    data = cJSON_Parse(attributes);
+    if (data == NULL && errno == ENOMEM) {
+        return fup_err_set(err, FUP_ENOMEM, "out of memory");
+    }
     if (data == NULL) {
         return fup_err_set(err, FUP_EPARSE, "the attributes are no JSON");
     }

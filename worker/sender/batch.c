@@ -50,12 +50,17 @@ static bool add_entry(struct fup_batch *batch,
     struct fup_batch_entry *entry = &batch->entries[batch->n];
     const struct redisReply *id = field(reply->element[1], "id");
     const struct redisReply *message = field(reply->element[1], "message");
+    enum fup_code code = FUP_EPARSE;
 
     *entry = (struct fup_batch_entry){.key = key};
     memcpy(entry->stream_id, reply->element[0]->str, reply->element[0]->len);
-    entry->understood =
-        message != NULL && fup_outbound_read(message->str, message->len,
-                                             &entry->doc, NULL) == FUP_OK;
+    if (message != NULL) {
+        code = fup_outbound_read(message->str, message->len, &entry->doc, NULL);
+    }
+    if (code == FUP_ENOMEM) {
+        return false;
+    }
+    entry->understood = code == FUP_OK;
     entry->id = strdup(entry->understood ? entry->doc.message.id
                        : id != NULL      ? id->str
                                          : "");

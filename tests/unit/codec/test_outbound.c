@@ -1,5 +1,6 @@
 /* Outbound messages there and back, their ids, answers, JSON strings. */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "codec/answer.h"
@@ -308,6 +310,27 @@ static void answers_say_which_rule_moved_it_and_by_how_much(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void *no_memory(size_t size)
+{
+    (void)size;
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* A sender gives a bad message up: one is not bad for want of memory. */
+static void without_memory_a_message_is_not_bad(void **state)
+{
+    struct cJSON_Hooks hooks = {.malloc_fn = no_memory, .free_fn = free};
+    struct fup_outbound_doc doc;
+    struct fup_err err;
+
+    (void)state;
+    cJSON_InitHooks(&hooks);
+    assert_int_equal(fup_outbound_read("{}", 2, &doc, &err), FUP_ENOMEM);
+    cJSON_InitHooks(NULL);
+    assert_int_equal(fup_outbound_read("{}", 2, &doc, &err), FUP_EPARSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +344,7 @@ int main(void)
         TEST(knows_its_ids),
         TEST(strings_are_always_valid_json),
         TEST(answers_say_which_rule_moved_it_and_by_how_much),
+        TEST(without_memory_a_message_is_not_bad),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
