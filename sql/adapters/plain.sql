@@ -103,7 +103,8 @@ $$;
 
 -- Change capture: what the CRM writes is judged again within a moment. New
 -- messages are read by their ids, so that to insert one costs nothing of ours.
--- Our own change nothing that a judgement depends on.
+-- Hence they are the sequence's. Our own change nothing that a judgement depends
+-- on.
 CREATE OR REPLACE FUNCTION followup.new_messages(above bigint, up_to bigint)
 RETURNS TABLE (id bigint, tenant text, conversation text)
 LANGUAGE sql STABLE AS $$

@@ -58,9 +58,9 @@ BEGIN
   END IF;
 
   -- An enrollment needs no lock: whoever changes one holds the partition, as
-  -- fence() does. A message that was held up, by a lock for instance, was sent
-  -- when it was kept: the next step counts from there, so its timer only comes
-  -- early.
+  -- fence() does. A message that was held up, by that or a contact's lock, was
+  -- sent when it was kept: the next step counts from there, so its timer only
+  -- comes early.
   WITH newer AS MATERIALIZED (
     SELECT c.tenant, c.conversation FROM followup.changed_after(p, seen) c
   ), checked AS (

@@ -308,8 +308,6 @@ static void answers_say_which_rule_moved_it_and_by_how_much(void **state)
                                      "\"message\":\"nothing is under way\"}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static void *no_memory(size_t size)
 {
     (void)size;
@@ -330,6 +328,8 @@ static void without_memory_a_message_is_not_bad(void **state)
     cJSON_InitHooks(NULL);
     assert_int_equal(fup_outbound_read("{}", 2, &doc, &err), FUP_EPARSE);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
