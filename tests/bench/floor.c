@@ -64,8 +64,9 @@ struct hand {
     int partition;
     long long seq;
     const char *message;
-    char *ids;      /* an array of PostgreSQL */
-    char *messages; /* likewise */
+    redisReply *events; /* what the worker told of one fire, or NULL */
+    char *ids;          /* an array of PostgreSQL */
+    char *messages;     /* likewise */
 };
 
 static void need(bool ok, const char *what)
@@ -149,6 +150,50 @@ static void fire_batch(struct hand *h, const redisReply *got)
     PQclear(res);
 }
 
+/* Those of the worker's last fire. */
+static redisReply *last_events(redisContext *redis)
+{
+    redisReply *events =
+        redisCommand(redis, "XREVRANGE followup:events + - COUNT 2");
+
+    need(events != NULL && events->elements == 2, "floor: the events");
+    return events;
+}
+
+/* Tell of @n fires what the worker has told of one. */
+static void tell(struct hand *h, size_t n)
+{
+    static const char *const words[] = {"XADD", "bench:events", "MAXLEN",
+                                        "~",    "10000",        "*"};
+    size_t all = n * h->events->elements;
+
+    for (size_t i = 0; i < all; i++) {
+        const redisReply *event = h->events->element[i % h->events->elements];
+        struct call c;
+
+        c.n = 0;
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            if (k < 2 || k > 4 || i + 1 == all) { /* trims once */
+                put(&c, words[k], strlen(words[k]));
+            }
+        }
+        for (size_t k = 0; k < event->element[1]->elements; k++) {
+            put(&c, event->element[1]->element[k]->str,
+                event->element[1]->element[k]->len);
+        }
+        need(redisAppendCommandArgv(h->redis, c.n, c.args, c.lens) == REDIS_OK,
+             "floor: an event");
+    }
+    for (size_t i = 0; i < all; i++) {
+        void *reply = NULL;
+
+        need(redisGetReply(h->redis, &reply) == REDIS_OK &&
+                 ((redisReply *)reply)->type == REDIS_REPLY_STRING,
+             "floor: an event");
+        freeReplyObject(reply);
+    }
+}
+
 /* One batch; false when there is nothing left. */
 static bool work(struct hand *h)
 {
@@ -178,6 +223,9 @@ static bool work(struct hand *h)
     }
     freeReplyObject(script(h, add, c.n, c.args, c.lens));
     h->seq += BATCH;
+    if (h->events != NULL) {
+        tell(h, got->elements);
+    }
     begin(&c, due, inflight);
     for (size_t i = 0; i < got->elements; i++) {
         put(&c, got->element[i]->str, got->element[i]->len);
@@ -190,6 +238,7 @@ static bool work(struct hand *h)
 /* The process of one connection: says that it is ready, waits, works. */
 static void be_hand(const struct world *w,
                     int partition,
+                    bool events,
                     const char *message,
                     const int ends[4])
 {
@@ -210,11 +259,15 @@ static void be_hand(const struct world *w,
              h.redis->err == 0,
          "floor: connections");
     PQclear(PQprepare(h.pg, "fire", fire, 0, NULL));
+    if (events) {
+        h.events = last_events(h.redis);
+    }
     need(write(ends[1], &byte, 1) == 1 && read(ends[2], &byte, 1) == 1,
          "floor: pipes");
     while (work(&h)) {
     }
     PQfinish(h.pg);
+    freeReplyObject(h.events);
     redisFree(h.redis);
     free(h.ids);
     free(h.messages);
@@ -252,7 +305,7 @@ static void make_rows(struct world *w, int connections, long long n)
     }
 }
 
-double floor_rate(struct world *w, int connections, long long n)
+double floor_rate(struct world *w, int connections, bool events, long long n)
 {
     int ends[4];
     char byte = 0;
@@ -265,7 +318,7 @@ double floor_rate(struct world *w, int connections, long long n)
     need(message != NULL, "floor: memory");
     for (int i = 0; i < connections; i++) {
         if (fork() == 0) {
-            be_hand(w, i, message, ends);
+            be_hand(w, i, events, message, ends);
             _exit(0);
         }
     }
@@ -291,6 +344,7 @@ double floor_rate(struct world *w, int connections, long long n)
         redis_server_do(&w->redis, "DEL bench:{%d}:out", i);
         redis_server_do(&w->redis, "DEL bench:{%d}:due", i);
     }
+    redis_server_do(&w->redis, "DEL bench:events");
     free(message);
     return (double)n / took;
 }

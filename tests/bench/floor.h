@@ -8,7 +8,7 @@
 
 /* Fires in a second of @connections processes, each with a connection to either
  * server and a partition of its own, together @n. The rows are like those that
- * the worker has just written to @w. */
-double floor_rate(struct world *w, int connections, long long n);
+ * the worker has just written to @w, and with @events so is what is told. */
+double floor_rate(struct world *w, int connections, bool events, long long n);
 
 #endif
