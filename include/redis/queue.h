@@ -42,7 +42,7 @@ struct fup_queue {
 
 struct fup_queue_timer {
     int64_t id;     /* of the enrollment */
-    int64_t due_ms; /* FUP_QUEUE_NEVER in a settle: no timer */
+    int64_t due_ms; /* FUP_QUEUE_NEVER: no timer */
 };
 
 struct fup_queue_claim {
@@ -50,7 +50,7 @@ struct fup_queue_claim {
     int64_t next_due_ms; /* earliest still in due or inflight; NEVER if none */
     int64_t pending;     /* timers in due */
     size_t n;
-    const struct fup_queue_timer *timers;
+    const int64_t *ids; /* of the enrollments */
 };
 
 /* A channel whose stream lacks messages, from @seq on. */
@@ -70,8 +70,7 @@ typedef void (*fup_queue_cb)(void *data,
 /* Take up to @max timers (BATCH_MAX at most) that are due, or will be within
  * @lead_ms, and lease them for @lease_ms: expired leases first (a quarter at
  * most), then at least half fresh ones (less than 1 s late), then the backlog;
- * what one leaves is for the others. 0 only looks. due_ms of an expired one is
- * the end of its lease.
+ * what one leaves is for the others. 0 only looks.
  *
  * Members that are no ids are dropped on the way, so fewer may come while more
  * are due: next_due_ms tells. @claim is NULL unless FUP_OK. */

@@ -252,7 +252,7 @@ static void on_claim(void *data,
     t->full_claim = claim->n == (size_t)engine->o.claim_batch;
     part->next_claim_ms = next_claim(part, claim);
     for (size_t i = 0; i < claim->n; i++) {
-        if (fup_work_add_id(&t->todo, claim->timers[i].id) != FUP_OK) {
+        if (fup_work_add_id(&t->todo, claim->ids[i]) != FUP_OK) {
             break; /* its lease brings it back */
         }
     }

@@ -11,7 +11,7 @@ struct claim {
     fup_queue_claim_cb cb;
     void *data;
     size_t max;
-    struct fup_queue_timer timers[];
+    int64_t ids[];
 };
 
 /* meta due inflight */
@@ -28,7 +28,7 @@ static void begin(struct fup_args *args, const struct fup_queue *queue)
 
 static struct claim *claim_create(fup_queue_claim_cb cb, void *data, size_t max)
 {
-    struct claim *op = fup_redis_alloc(sizeof *op + max * sizeof op->timers[0]);
+    struct claim *op = fup_redis_alloc(sizeof *op + max * sizeof op->ids[0]);
 
     op->cb = cb;
     op->data = data;
@@ -77,27 +77,22 @@ static int64_t id_of(const struct redisReply *reply)
     return (int64_t)id;
 }
 
-/* id, score, id, score, … */
-static bool read_timers(struct claim *op,
-                        const struct redisReply *list,
-                        struct fup_queue_claim *claim)
+static bool read_ids(struct claim *op,
+                     const struct redisReply *list,
+                     struct fup_queue_claim *claim)
 {
-    if (!fup_queue_is_array(list, 0) || list->elements / 2 > op->max) {
+    if (!fup_queue_is_array(list, 0) || list->elements > op->max) {
         return false;
     }
-    for (size_t i = 0; i + 1 < list->elements; i += 2) {
+    for (size_t i = 0; i < list->elements; i++) {
         const struct redisReply *id = list->element[i];
-        const struct redisReply *due = list->element[i + 1];
 
-        if (id->type != REDIS_REPLY_STRING || id->len != 8 ||
-            due->type != REDIS_REPLY_STRING) {
+        if (id->type != REDIS_REPLY_STRING || id->len != 8) {
             return false;
         }
-        op->timers[claim->n].id = id_of(id);
-        op->timers[claim->n].due_ms = score(due);
-        claim->n++;
+        op->ids[claim->n++] = id_of(id);
     }
-    claim->timers = op->timers;
+    claim->ids = op->ids;
     return true;
 }
 
@@ -119,7 +114,7 @@ static bool read_claim(struct claim *op,
     claim->now_ms = reply->element[0]->integer;
     claim->next_due_ms = next->len == 0 ? FUP_QUEUE_NEVER : score(next);
     claim->pending = reply->element[2]->integer;
-    return read_timers(op, reply->element[3], claim);
+    return read_ids(op, reply->element[3], claim);
 }
 
 static void on_claimed(void *data,

@@ -234,10 +234,10 @@ void on_claimed(void *data,
         return;
     }
     claimed->claim = *claim;
-    for (size_t i = 0; claim->timers != NULL && i < claim->n; i++) {
-        claimed->timers[i] = claim->timers[i];
+    for (size_t i = 0; claim->ids != NULL && i < claim->n; i++) {
+        claimed->ids[i] = claim->ids[i];
     }
-    claimed->claim.timers = claimed->timers;
+    claimed->claim.ids = claimed->ids;
 }
 
 struct fup_queue queue_of(const struct fixture *f)

@@ -87,7 +87,7 @@ struct claimed {
     struct fup_err err;
     bool has_claim;
     struct fup_queue_claim claim;
-    struct fup_queue_timer timers[FUP_QUEUE_BATCH_MAX];
+    int64_t ids[FUP_QUEUE_BATCH_MAX];
 };
 
 /* A fup_queue_cb; @data is a struct answer. */

@@ -2,8 +2,8 @@
 --
 -- KEYS  meta due inflight
 -- ARGV  epoch max lead_ms lease_ms
--- Answers {now, soonest, pending, {id, score, id, score, ...}}: soonest is
--- the earliest score in due and inflight after this, '' when there is none.
+-- Answers {now, soonest, pending, {id, ...}}: soonest is the earliest score in
+-- due and inflight after this, '' when there is none.
 --
 -- Leases that ran out come first, a quarter at most; then fresh timers (less
 -- than a second late) have half of the room, so that a backlog does not make
@@ -20,8 +20,7 @@ local function int(number)
 end
 
 local function range(key, low, high, limit)
-    return redis.call('ZRANGEBYSCORE', key, low, high, 'WITHSCORES', 'LIMIT',
-                      0, limit)
+    return redis.call('ZRANGEBYSCORE', key, low, high, 'LIMIT', 0, limit)
 end
 
 local function first(key)
@@ -30,22 +29,22 @@ end
 
 local late = int(now - 1000)
 local expired = range(inflight, '-inf', int(now), math.ceil(max / 4))
-local room = max - #expired / 2
+local room = max - #expired
 local fresh = range(due, '(' .. late, int(now + lead), room)
-local half = math.min(#fresh / 2, math.ceil(max / 2), room)
+local half = math.min(#fresh, math.ceil(max / 2), room)
 local backlog = range(due, '-inf', late, room - half)
-local n_fresh = math.min(#fresh / 2, room - #backlog / 2)
+local n_fresh = math.min(#fresh, room - #backlog)
 
 local got, leases, gone_due, gone_inflight = {}, {}, {}, {}
+local lease_end = int(now + lease)
 
 local function take(found, n, gone)
-    for i = 1, n * 2, 2 do
+    for i = 1, n do
         local id = found[i]
         local is_id = #id == 8
         if is_id then
             got[#got + 1] = id
-            got[#got + 1] = found[i + 1]
-            leases[#leases + 1] = int(now + lease)
+            leases[#leases + 1] = lease_end
             leases[#leases + 1] = id
         end
         if gone == gone_due or not is_id then
@@ -54,9 +53,9 @@ local function take(found, n, gone)
     end
 end
 
-take(expired, #expired / 2, gone_inflight)
+take(expired, #expired, gone_inflight)
 take(fresh, n_fresh, gone_due)
-take(backlog, #backlog / 2, gone_due)
+take(backlog, #backlog, gone_due)
 
 if #gone_due > 0 then
     redis.call('ZREM', due, unpack(gone_due))

@@ -97,11 +97,12 @@ local function add(key, at)
     local reply = redis.pcall('XADD', key, ARGV[at + 2] .. '-0', 'id',
                               ARGV[at + 3], 'kind', ARGV[at + 4], 'expires_at',
                               ARGV[at + 5], 'message', ARGV[at + 6])
-    if not failure(reply) then
-        length[key] = length[key] + 1
-        top[key] = ARGV[at + 2]
+    if type(reply) == 'table' then
+        return reply.err
     end
-    return failure(reply)
+    length[key] = length[key] + 1
+    top[key] = ARGV[at + 2]
+    return nil
 end
 
 -- One row: an error's line, or nil.

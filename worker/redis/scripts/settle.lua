@@ -5,19 +5,22 @@
 --
 -- Adding goes first: a server without memory refuses a script's first write,
 -- and then nothing has been taken out.
-local score_of, ids, add, remove = {}, {}, {}, {}
+local add, removed, ids = {}, {}, {}
 
 for i = 2, #ARGV, 2 do
-    score_of[ARGV[i]] = ARGV[i + 1]
-end
-for id, score in pairs(score_of) do
+    local id, score = ARGV[i], ARGV[i + 1]
     ids[#ids + 1] = id
     if score == '' then
-        remove[#remove + 1] = id
+        removed[id] = true
     else
+        removed[id] = nil
         add[#add + 1] = score
         add[#add + 1] = id
     end
+end
+local remove = {}
+for id in pairs(removed) do
+    remove[#remove + 1] = id
 end
 if #add > 0 then
     redis.call('ZADD', KEYS[2], unpack(add))
