@@ -31,8 +31,10 @@ static void on_added(void *data, enum fup_code code, const struct fup_err *err)
     free(op);
 }
 
+/* @trim: drop what is too old for the stream. */
 static void add_event(const struct fup_queue *queue,
                       const struct fup_queue_event *event,
+                      bool trim,
                       struct fup_join *all)
 {
     struct fup_args args;
@@ -40,9 +42,11 @@ static void add_event(const struct fup_queue *queue,
     fup_args_init(&args);
     fup_args_text(&args, "XADD");
     fup_args_printf(&args, "%s:events", queue->prefix);
-    fup_args_text(&args, "MAXLEN");
-    fup_args_text(&args, "~");
-    fup_args_text(&args, MAX_EVENTS);
+    if (trim) {
+        fup_args_text(&args, "MAXLEN");
+        fup_args_text(&args, "~");
+        fup_args_text(&args, MAX_EVENTS);
+    }
     fup_args_text(&args, "*");
     for (size_t i = 0; i < event->n_fields; i++) {
         fup_args_text(&args, event->fields[i]);
@@ -76,6 +80,6 @@ void fup_queue_events(const struct fup_queue *queue,
     }
     all = fup_join_create(on_added, op, (int)n);
     for (size_t i = 0; i < n; i++) {
-        add_event(queue, &events[i], all);
+        add_event(queue, &events[i], i + 1 == n, all);
     }
 }
