@@ -56,7 +56,7 @@ LANGUAGE sql STABLE AS $$
     NULL::timestamptz, coalesce(k.opted_out, false), true,
     jsonb_strip_nulls(jsonb_build_object('name', k.name))
       || coalesce(k.attributes, '{}') || c.attributes
-      || jsonb_strip_nulls(jsonb_build_object('_last_text', t.body))
+      || jsonb_strip_nulls(jsonb_build_object('_last_text', m.last_text))
   FROM unnest(tenants, conversations) AS w(tenant, id)
   JOIN crm.conversation c ON c.id = w.id AND c.tenant = w.tenant
   LEFT JOIN crm.contact k ON k.id = c.contact_id
@@ -72,16 +72,13 @@ LANGUAGE sql STABLE AS $$
         AND m.status NOT IN ('failed', 'deleted')) AS last_human_at,
       max(m.created_at) FILTER (WHERE m.direction = 'out'
         AND m.author = 'followup'
-        AND m.status NOT IN ('failed', 'deleted')) AS last_ours_at
-    FROM crm.message m WHERE m.conversation_id = c.id
+        AND m.status NOT IN ('failed', 'deleted')) AS last_ours_at,
+      (array_agg(left(m.body, 200)) FILTER (WHERE m.direction = 'in'
+        AND m.author NOT IN ('note', 'automation')))[1] AS last_text
+    FROM (
+      SELECT * FROM crm.message x WHERE x.conversation_id = c.id
+      ORDER BY x.created_at DESC, x.id DESC) m
   ) m
-  LEFT JOIN LATERAL (
-    SELECT left(x.body, 200) AS body
-    FROM crm.message x
-    WHERE x.conversation_id = c.id AND x.direction = 'in'
-      AND x.author NOT IN ('note', 'automation')
-    ORDER BY x.created_at DESC, x.id DESC LIMIT 1
-  ) t ON true
 $$;
 
 CREATE OR REPLACE FUNCTION followup.conversations_since(since timestamptz)

@@ -7,7 +7,8 @@
 WITH clock AS MATERIALIZED (
   SELECT clock_timestamp() AS now,
     clock_timestamp() - $5::bigint * interval '1 s' AS since,
-    to_regtype('followup.decision')::oid::bigint AS decision
+    to_regtype('followup.decision')::oid::bigint AS decision,
+    pg_current_snapshot()::text AS snapshot
 ), wanted AS MATERIALIZED (
   SELECT e.tenant, e.conversation FROM followup.enrollment e
   WHERE e.partition = $1::integer AND e.id = ANY ($2::bigint[])
@@ -21,7 +22,7 @@ WITH clock AS MATERIALIZED (
   SELECT f.*, f.attributes::text AS attributes_text
   FROM asked a, followup.facts_of(a.tenants, a.conversations) f
 )
-SELECT pg_current_snapshot()::text, t.decision, t.now,
+SELECT t.snapshot, t.decision, t.now,
   w.tenant, w.conversation,
   -- facts
   f.conversation_id IS NOT NULL, f.contact_id, f.channel, f.address, f.status,
