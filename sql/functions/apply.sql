@@ -34,8 +34,15 @@ BEGIN
     bool_or(d.cap_max > 0) AS caps,
     bool_or(d.closes AND d.status IS NULL) AS closings,
     bool_or(d.command IS NOT NULL) AS commands,
-    bool_or(d.suppress IS NOT NULL) AS opt_outs
+    bool_or(d.suppress IS NOT NULL) AS opt_outs,
+    max(d.due_at) FILTER (WHERE d.event = 'fired') AS latest
   INTO has FROM unnest(given) d;
+
+  -- A turn begins a moment before its timers are due; what it sends is not
+  -- decided before.
+  IF has.latest - clock_timestamp() BETWEEN '0 s' AND '50 ms' THEN
+    PERFORM pg_sleep_for(has.latest - clock_timestamp());
+  END IF;
 
   -- Two conversations of one contact may be decided at once, in two partitions
   -- even: those that count against a cap are counted one after the other, and
@@ -74,8 +81,7 @@ BEGIN
                WHERE o.partition = p AND o.tenant = d.tenant
                  AND o.conversation = d.conversation
                  AND o.episode_at = d.episode_at) THEN 'stale'
-        WHEN d.event = 'fired'
-             AND d.due_at > clock + interval '50 ms' THEN 'early'
+        WHEN d.event = 'fired' AND d.due_at > clock THEN 'early'
         WHEN d.ord = ANY (over_cap) THEN 'capped'
         ELSE 'done'
       END AS result

@@ -21,8 +21,8 @@
 #define FUP_CAPTURE_PAGE 200
 #define FUP_RELAY_PAGE   512 /* a batch of Redis holds twice as many */
 #define FUP_TIMER_PAGE   1000
-/* A turn begins so much before its timers are due, and judges them as of then:
- * it takes longer until the first message is on its stream. */
+/* A turn begins so much before its timers are due, and judges them as of then;
+ * apply() waits for that. */
 #define FUP_LEAD_MS 2
 
 /* --- a partition that this worker owns ------------------------------------ */

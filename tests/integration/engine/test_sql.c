@@ -432,6 +432,33 @@ static void the_next_step_counts_from_when_a_message_was_kept(void **state)
                         "t");
 }
 
+/* Fire enrollment 1, whose step is due @ahead from now. */
+static const char *fire(struct world *w, const char *ahead)
+{
+    char more[300];
+
+    (void)snprintf(
+        more, sizeof more,
+        "\"event\": \"fired\", \"due_at\": \"%s\", "
+        "\"last_step_at\": \"epoch\", \"message_id\": \"x\", "
+        "\"message\": \"{}\", \"status\": \"pending\"",
+        world_text(w, "SELECT clock_timestamp() + interval '%s'", ahead));
+    return apply(w, more);
+}
+
+static void nothing_is_sent_before_its_instant(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "withdrawn");
+    assert_string_equal(fire(w, "1 min"), "early");
+    assert_string_equal(fire(w, "40 ms"), "done");
+    assert_string_equal(world_text(w, "SELECT at >= due_at FROM "
+                                      "followup.ledger WHERE event = 'fired' "
+                                      "AND message_id = 'x'"),
+                        "t");
+}
+
 static void tells_the_planner_of_tables_that_grow(void **state)
 {
     struct world *w = *state;
@@ -462,6 +489,7 @@ int main(void)
         TEST(the_next_message_takes_the_place_of_one_still_queued),
         TEST(what_waits_is_not_read_for_each_decision),
         TEST(the_next_step_counts_from_when_a_message_was_kept),
+        TEST(nothing_is_sent_before_its_instant),
         TEST(tells_the_planner_of_tables_that_grow),
     };
 
