@@ -21,7 +21,7 @@ RETURNS TABLE (
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  first bigint := followup.fence(p, e);
+  first bigint;
   has record;
   over_cap integer[];
   clock timestamptz;
@@ -39,10 +39,11 @@ BEGIN
   INTO has FROM unnest(given) d;
 
   -- A turn begins a moment before its timers are due; what it sends is not
-  -- decided before.
+  -- decided before. Nobody waits for us meanwhile.
   IF has.latest - clock_timestamp() BETWEEN '0 s' AND '50 ms' THEN
     PERFORM pg_sleep_for(has.latest - clock_timestamp());
   END IF;
+  first := followup.fence(p, e);
 
   -- Two conversations of one contact may be decided at once, in two partitions
   -- even: those that count against a cap are counted one after the other, and

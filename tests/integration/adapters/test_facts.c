@@ -1,5 +1,6 @@
-/* What the adapters for Zammad and Papercups say of awkward conversations, and
- * which changes they notice; and that noticing lends nobody our rights. */
+/* What the plain adapter and those for Zammad and Papercups say of awkward
+ * conversations, which changes the last two notice, and that noticing lends
+ * nobody our rights. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,6 +86,22 @@ static void assert_noticed(struct world *w, const struct change *changes)
             fail_msg("%s: \"%s\"", changes->sql, got);
         }
     }
+}
+
+static void plain_facts_are_as_expected(void **state)
+{
+    struct world *w = *state;
+    const char *out;
+
+    assert_int_equal(migrate(w, "plain", &out), 0); /* makes the tables */
+    load(w, "plain");
+    assert_facts(w);
+    /* A last message without a text, and a contact without a name. */
+    assert_string_equal(world_text(w, "SELECT attributes FROM "
+                                      "followup.conversation_facts("
+                                      "'{default}', '{4}')"),
+                        "{}");
+    assert_checked(w, "plain");
 }
 
 static void zammad_facts_are_as_expected(void **state)
@@ -266,6 +283,7 @@ int main(void)
 #define CASE(name)                                                             \
     cmocka_unit_test_setup_teardown(name, adapters_open, adapters_close)
     const struct CMUnitTest tests[] = {
+        CASE(plain_facts_are_as_expected),
         CASE(zammad_facts_are_as_expected),
         CASE(zammad_changes_are_noticed),
         CASE(papercups_facts_are_as_expected),

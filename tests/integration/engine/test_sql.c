@@ -29,6 +29,19 @@ static const char *apply(struct world *w, const char *more)
         more);
 }
 
+/* Fire enrollment 1, whose step was due @due and judged as of @judged. */
+static const char *fire(struct world *w, const char *due, const char *judged)
+{
+    char more[300];
+
+    (void)snprintf(more, sizeof more,
+                   "\"event\": \"fired\", \"due_at\": \"%s\", "
+                   "\"last_step_at\": \"%s\", \"message_id\": \"x\", "
+                   "\"message\": \"{}\", \"status\": \"pending\"",
+                   due, judged);
+    return apply(w, more);
+}
+
 /* Enroll conversation c<n> of one person in partition n - 1. */
 #define BEGINS(n)                                                              \
     "SELECT result FROM followup.apply(" #n " - 1, 1, pg_current_snapshot(), " \
@@ -372,10 +385,7 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
     struct world *w = *state;
 
     database_message(w, 1, "pending");
-    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_at\": \"epoch\", "
-                                 "\"message_id\": \"x\", \"message\": \"{}\", "
-                                 "\"status\": \"pending\""),
-                        "done");
+    assert_string_equal(fire(w, "epoch", "epoch"), "done");
     assert_string_equal(database_status(w, 1), "withdrawn superseded");
     assert_int_equal(world_int(w, "SELECT withdrew FROM followup.ledger WHERE "
                                   "seq = 2 AND status = 'pending'"),
@@ -400,10 +410,7 @@ static void what_waits_is_not_read_for_each_decision(void **state)
     world_do(w, "SELECT pg_stat_force_next_flush()");
     world_do(w, "SELECT pg_stat_reset_single_table_counters("
                 "'followup.ledger_pending'::regclass)");
-    assert_string_equal(apply(w, "\"event\": \"fired\", \"due_at\": \"epoch\", "
-                                 "\"message_id\": \"x\", \"message\": \"{}\", "
-                                 "\"status\": \"pending\""),
-                        "done");
+    assert_string_equal(fire(w, "epoch", "epoch"), "done");
     assert_string_equal(database_status(w, 1), "withdrawn superseded");
     world_do(w, "SELECT pg_stat_force_next_flush()");
     assert_in_range(world_int(w, "SELECT idx_tup_read FROM "
@@ -415,35 +422,16 @@ static void what_waits_is_not_read_for_each_decision(void **state)
 static void the_next_step_counts_from_when_a_message_was_kept(void **state)
 {
     struct world *w = *state;
-    char more[300];
 
     database_message(w, 1, "withdrawn");
-    (void)snprintf(
-        more, sizeof more,
-        "\"event\": \"fired\", \"due_at\": \"epoch\", \"last_step_at\": "
-        "\"%s\", \"message_id\": \"x\", \"message\": \"{}\", "
-        "\"status\": \"pending\"",
-        world_text(w, "SELECT clock_timestamp() - interval "
-                      "'20 s'"));
-    assert_string_equal(apply(w, more), "done");
+    assert_string_equal(
+        fire(w, "epoch",
+             world_text(w, "SELECT clock_timestamp() - interval '20 s'")),
+        "done");
     assert_string_equal(world_text(w, "SELECT clock_timestamp() - last_step_at "
                                       "< interval '15 s' FROM "
                                       "followup.enrollment WHERE id = 1"),
                         "t");
-}
-
-/* Fire enrollment 1, whose step is due @ahead from now. */
-static const char *fire(struct world *w, const char *ahead)
-{
-    char more[300];
-
-    (void)snprintf(
-        more, sizeof more,
-        "\"event\": \"fired\", \"due_at\": \"%s\", "
-        "\"last_step_at\": \"epoch\", \"message_id\": \"x\", "
-        "\"message\": \"{}\", \"status\": \"pending\"",
-        world_text(w, "SELECT clock_timestamp() + interval '%s'", ahead));
-    return apply(w, more);
 }
 
 static void nothing_is_sent_before_its_instant(void **state)
@@ -451,8 +439,14 @@ static void nothing_is_sent_before_its_instant(void **state)
     struct world *w = *state;
 
     database_message(w, 1, "withdrawn");
-    assert_string_equal(fire(w, "1 min"), "early");
-    assert_string_equal(fire(w, "40 ms"), "done");
+    assert_string_equal(
+        fire(w, world_text(w, "SELECT clock_timestamp() + interval '1 min'"),
+             "epoch"),
+        "early");
+    assert_string_equal(
+        fire(w, world_text(w, "SELECT clock_timestamp() + interval '40 ms'"),
+             "epoch"),
+        "done");
     assert_string_equal(world_text(w, "SELECT at >= due_at FROM "
                                       "followup.ledger WHERE event = 'fired' "
                                       "AND message_id = 'x'"),
