@@ -59,8 +59,13 @@ void ground_start(struct world *w, const char *json)
 
 void ground_open(struct world *w, int partitions)
 {
-    const char *const args[] = {"--appendonly", "yes", "--appendfsync",
-                                "everysec", NULL};
+    const char *const args[] = {"--appendonly",
+                                "yes",
+                                "--appendfsync",
+                                "everysec",
+                                "--auto-aof-rewrite-min-size",
+                                "4gb",
+                                NULL};
     char number[16];
     const char *const migrate[] = {"migrate", "--partitions", number, NULL};
 
