@@ -9,9 +9,10 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   c followup.closing;
+  clock timestamptz := clock_timestamp();
 BEGIN
   SELECT * INTO c FROM followup.closing x
-  WHERE x.try_at <= clock_timestamp()
+  WHERE x.try_at <= clock
   ORDER BY x.try_at, x.id LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN;
@@ -29,7 +30,6 @@ BEGIN
       result := 'closed';
       PERFORM followup.close_conversation(c.tenant, c.conversation);
     END IF;
-    DELETE FROM followup.closing x WHERE x.id = c.id;
   EXCEPTION WHEN OTHERS THEN
     result := 'failed';
     state := SQLSTATE;
@@ -38,6 +38,12 @@ BEGIN
       try_at = clock_timestamp() + least(2 ^ x.tries, 300) * interval '1 s'
     WHERE x.id = c.id;
   END;
+  -- Not in the block above, which is a transaction of its own: a row that one has
+  -- locked and another deletes stays in the index until vacuum, in the way of
+  -- all that come after it.
+  IF result <> 'failed' THEN
+    DELETE FROM followup.closing x WHERE x.id = c.id;
+  END IF;
   RETURN NEXT;
 END
 $$;

@@ -118,7 +118,8 @@ BEGIN
     SELECT s.relname FROM pg_stat_user_tables s
     JOIN pg_class c ON c.oid = s.relid
     WHERE s.schemaname = 'followup'
-      AND s.relname IN ('enrollment', 'ledger', 'change_log', 'command')
+      AND s.relname IN ('enrollment', 'ledger', 'change_log', 'command',
+                        'closing')
       AND s.n_live_tup > 2 * greatest(c.reltuples, 0) + 50
       AND c.reltuples < 20000
   LOOP

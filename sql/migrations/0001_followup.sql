@@ -201,7 +201,7 @@ CREATE TABLE followup.closing (
   tries integer NOT NULL DEFAULT 0,
   try_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX closing_try ON followup.closing (try_at);
+CREATE INDEX closing_try ON followup.closing (try_at, id);
 
 CREATE TABLE followup.command (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -91,11 +91,34 @@ static void the_worker_follows_holds_and_closes(void **state)
                             "SELECT status = 'closed' FROM crm.conversation"));
 }
 
+/* Its row is deleted by the transaction that locked it, and by no inner one:
+ * else it would be in the way of all that come after it, until vacuum. */
+static void what_is_closed_leaves_the_queue_at_once(void **state)
+{
+    struct world *w = *state;
+    PGconn *worker = database_connect(w);
+
+    world_do(w, "INSERT INTO followup.closing (tenant, conversation, "
+                "episode_at) VALUES ('default', 'c', now())");
+    database_run(worker, "BEGIN");
+    database_run(worker, "SELECT followup.close_next()");
+    assert_int_equal(
+        world_int(w,
+                  "SELECT count(*) FROM followup.closing c, pg_stat_activity a "
+                  "WHERE a.pid = %d AND c.xmax = a.backend_xid",
+                  PQbackendPID(worker)),
+        1);
+    database_run(worker, "COMMIT");
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.closing"), 0);
+    PQfinish(worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_still_queued_can_be_cancelled),
         TEST(the_worker_follows_holds_and_closes),
+        TEST(what_is_closed_leaves_the_queue_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
