@@ -21,6 +21,7 @@ RETURNS TABLE (
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
+  ahead interval;
   first bigint;
   has record;
   over_cap integer[];
@@ -38,10 +39,13 @@ BEGIN
     max(d.due_at) FILTER (WHERE d.event = 'fired') AS latest
   INTO has FROM unnest(given) d;
 
-  -- A turn begins a moment before its timers are due; what it sends is not
-  -- decided before. Nobody waits for us meanwhile.
-  IF has.latest - clock_timestamp() BETWEEN '0 s' AND '50 ms' THEN
-    PERFORM pg_sleep_for(has.latest - clock_timestamp());
+  -- A turn begins a moment before its timers are due; what it sends is decided
+  -- as of their instant, and nobody sees it before. PostgreSQL sleeps for whole
+  -- milliseconds: all but the last of them here, where nobody waits for us; of
+  -- that, what is left when all is done.
+  ahead := has.latest - clock_timestamp();
+  IF ahead BETWEEN '1 ms' AND '50 ms' THEN
+    PERFORM pg_sleep_for(ahead - interval '1 ms');
   END IF;
   first := followup.fence(p, e);
 
@@ -55,6 +59,9 @@ BEGIN
       WHERE d.cap_max > 0 OR d.since_at IS NOT NULL ORDER BY 1) k;
   END IF;
   clock := clock_timestamp();
+  IF has.latest - clock BETWEEN '0 s' AND '1 ms' THEN
+    clock := has.latest;
+  END IF;
   IF has.caps THEN
     SELECT array_agg(c.ord) INTO over_cap FROM (
       SELECT d.*, row_number() OVER (
@@ -199,6 +206,9 @@ BEGIN
     FROM (
       SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
       ORDER BY d.tenant, d.contact) d;
+  END IF;
+  IF clock > clock_timestamp() THEN
+    PERFORM pg_sleep_for(clock - clock_timestamp());
   END IF;
 
   RETURN QUERY SELECT k.nth, k.result, k.enrollment, k.seq, clock, k.took,

@@ -116,3 +116,18 @@ const char *database_status(struct world *w, int seq)
                       "followup.ledger WHERE seq = %d",
                       seq);
 }
+
+const char *database_apply(struct world *w, const char *more)
+{
+    return world_text(
+        w,
+        "SELECT result FROM followup.apply(0, 1, pg_current_snapshot(), "
+        "ARRAY(SELECT d FROM jsonb_populate_recordset("
+        "NULL::followup.decision, '[{"
+        "\"ord\": 0, \"id\": 1, \"gen\": 1, \"tenant\": \"default\", "
+        "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_at\": "
+        "\"epoch\", \"version\": 1, \"schedule\": \"s\", \"step\": 2, "
+        "\"next_step\": "
+        "3, \"force\": 0, %s}]') d))",
+        more);
+}

@@ -39,4 +39,8 @@ void database_message(struct world *w, int n, const char *status);
 /* The status of the message under @seq, and its class of error. */
 const char *database_status(struct world *w, int seq);
 
+/* Apply one decision about enrollment 1, which @more says, as JSON's members:
+ * what became of it. */
+const char *database_apply(struct world *w, const char *more);
+
 #endif

@@ -1,0 +1,139 @@
+/* Decisions that the database is given: what it does to tables and by the
+ * clock. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "database.h"
+
+/* Fire enrollment 1, whose step was due @due and judged as of @judged. */
+static const char *fire(struct world *w, const char *due, const char *judged)
+{
+    char more[300];
+
+    (void)snprintf(more, sizeof more,
+                   "\"event\": \"fired\", \"due_at\": \"%s\", "
+                   "\"last_step_at\": \"%s\", \"message_id\": \"x\", "
+                   "\"message\": \"{}\", \"status\": \"pending\"",
+                   due, judged);
+    return database_apply(w, more);
+}
+
+static void the_next_message_takes_the_place_of_one_still_queued(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "pending");
+    assert_string_equal(fire(w, "epoch", "epoch"), "done");
+    assert_string_equal(database_status(w, 1), "withdrawn superseded");
+    assert_int_equal(world_int(w, "SELECT withdrew FROM followup.ledger WHERE "
+                                  "seq = 2 AND status = 'pending'"),
+                     1);
+}
+
+/* Many wait, and statistics of before know of none. */
+static void what_waits_is_not_read_for_each_decision(void **state)
+{
+    static const char rows[] =
+        "INSERT INTO followup.ledger (partition, seq, epoch, enrollment, gen, "
+        "at, tenant, conversation, episode_at, event, status) "
+        "SELECT 0, i, 1, i, 1, now(), 'default', 'c' || i, 'epoch', 'fired', "
+        "'%s' FROM generate_series(%d, %d) i";
+    struct world *w = *state;
+
+    world_do(w, rows, "sent", 10001, 20000);
+    world_do(w, "VACUUM ANALYZE followup.ledger");
+    world_do(w, rows, "pending", 20001, 23000);
+    database_message(w, 1, "pending");
+    world_do(w, "SET plan_cache_mode = force_generic_plan");
+    world_do(w, "SELECT pg_stat_force_next_flush()");
+    world_do(w, "SELECT pg_stat_reset_single_table_counters("
+                "'followup.ledger_pending'::regclass)");
+    assert_string_equal(fire(w, "epoch", "epoch"), "done");
+    assert_string_equal(database_status(w, 1), "withdrawn superseded");
+    world_do(w, "SELECT pg_stat_force_next_flush()");
+    assert_in_range(world_int(w, "SELECT idx_tup_read FROM "
+                                 "pg_stat_user_indexes WHERE indexrelname = "
+                                 "'ledger_pending'"),
+                    0, 100);
+}
+
+static void the_next_step_counts_from_when_a_message_was_kept(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "withdrawn");
+    assert_string_equal(
+        fire(w, "epoch",
+             world_text(w, "SELECT clock_timestamp() - interval '20 s'")),
+        "done");
+    assert_string_equal(world_text(w, "SELECT clock_timestamp() - last_step_at "
+                                      "< interval '15 s' FROM "
+                                      "followup.enrollment WHERE id = 1"),
+                        "t");
+}
+
+static void nothing_is_sent_before_its_instant(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "withdrawn");
+    assert_string_equal(
+        fire(w, world_text(w, "SELECT clock_timestamp() + interval '1 min'"),
+             "epoch"),
+        "early");
+    assert_string_equal(
+        fire(w, world_text(w, "SELECT clock_timestamp() + interval '40 ms'"),
+             "epoch"),
+        "done");
+    assert_string_equal(world_text(w, "SELECT at >= due_at FROM "
+                                      "followup.ledger WHERE event = 'fired' "
+                                      "AND message_id = 'x'"),
+                        "t");
+}
+
+/* However little of a millisecond is ahead, and however quick the rest is. */
+static void what_is_nearly_due_is_seen_at_its_instant(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "withdrawn");
+    world_do(w, "CREATE TABLE ended (due timestamptz, at timestamptz)");
+    world_do(w, "DO $$ DECLARE due timestamptz; BEGIN "
+                "FOR i IN 1 .. 200 LOOP "
+                "UPDATE followup.enrollment SET gen = 1 WHERE id = 1; "
+                "due := clock_timestamp() + i %% 40 * interval '100 us'; "
+                "PERFORM followup.apply(0, 1, pg_current_snapshot(), ARRAY("
+                "SELECT d FROM jsonb_populate_record(NULL::followup.decision, "
+                "jsonb_build_object('ord', 0, 'id', 1, 'gen', 1, 'tenant', "
+                "'default', 'conversation', 'c1', 'channel', 'webchat', "
+                "'episode_at', 'epoch', 'version', 1, 'schedule', 's', 'step', "
+                "2, 'next_step', 3, 'force', 0, 'event', 'fired', 'due_at', "
+                "due)) d)); "
+                "INSERT INTO ended VALUES (due, clock_timestamp()); "
+                "END LOOP; END $$");
+    assert_int_equal(world_int(w, "SELECT count(*) FROM ended WHERE at < due"),
+                     0);
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger WHERE "
+                                  "event = 'fired' AND at >= due_at"),
+                     200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_next_message_takes_the_place_of_one_still_queued),
+        TEST(what_waits_is_not_read_for_each_decision),
+        TEST(the_next_step_counts_from_when_a_message_was_kept),
+        TEST(nothing_is_sent_before_its_instant),
+        TEST(what_is_nearly_due_is_seen_at_its_instant),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
