@@ -359,12 +359,14 @@ static bool all_is_done(struct run *run)
            waiting_in(run, "followup:{p02}:out:" RUN_CHANNEL) == 0;
 }
 
-/* Changes that the worker has not looked at yet. */
+/* No message that the worker has not read, and no change that it has not looked
+ * at, in one snapshot. */
 static bool all_is_judged(struct run *run)
 {
     return world_int(&run->w,
+                     "SELECT CASE WHEN followup.has_new() THEN 1 ELSE ("
                      "SELECT count(*) FROM followup.partition p, LATERAL "
-                     "followup.changed_after(p.id, p.captured)") == 0;
+                     "followup.changed_after(p.id, p.captured)) END") == 0;
 }
 
 static void drain(struct run *run)
