@@ -8,8 +8,9 @@
  * writes will do (target_session_attrs), and dead links are probed. A statement
  * that the server cannot prepare fails by itself and is prepared with the next
  * request for it. Behind PgBouncer: ignore_startup_parameters must name
- * "options", and statement_timeout, jit = off, random_page_cost = 1.1 and
- * plan_cache_mode = force_generic_plan be set there. Notices are dropped. */
+ * "options", and statement_timeout, jit = off, random_page_cost = 1.1,
+ * plan_cache_mode = force_generic_plan and max_parallel_workers_per_gather = 0
+ * be set there. Notices are dropped. */
 
 #ifndef FUP_PG_SESSION_H
 #define FUP_PG_SESSION_H

@@ -293,10 +293,12 @@ enum fup_code fup_pg_params_init(struct fup_pg_params *params,
     if (timeout_ms > 0) {
         /* Statements of a few ms, whose costs are guessed high: compiling one
          * takes a hundred times as long as running it, planning it for the
-         * parameters of each call several times as long. The plan stays
-         * while tables grow: they are not to be read whole for being small. */
+         * parameters of each call several times as long, starting processes
+         * for a page of a large ledger longer still. The plan stays while
+         * tables grow: they are not to be read whole for being small. */
         fup_buf_addf(&params->options,
                      "-c jit=off -c plan_cache_mode=force_generic_plan "
+                     "-c max_parallel_workers_per_gather=0 "
                      "-c random_page_cost=1.1 -c statement_timeout=%" PRIu64
                      " ",
                      timeout_ms);

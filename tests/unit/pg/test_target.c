@@ -127,6 +127,7 @@ static void our_wishes_yield_to_the_operators(void **state)
     assert_string_equal(value_of(&params, "fallback_application_name"), "name");
     assert_string_equal(value_of(&params, "options"),
                         "-c jit=off -c plan_cache_mode=force_generic_plan "
+                        "-c max_parallel_workers_per_gather=0 "
                         "-c random_page_cost=1.1 -c statement_timeout=1500 "
                         "-c work_mem=1");
     assert_string_equal(value_of(&params, "client_encoding"), "UTF8");
