@@ -94,7 +94,8 @@ $$;
 -- What a sender reports. Statuses may come out of order and twice: a message
 -- only moves up, but for one that the provider took and then refused for the
 -- window. The first "sent" of a closing step closes the conversation
--- (close_next() does), unless the customer has written since it was fired.
+-- (close_next() does), unless the customer has written since it was fired, or
+-- it had been withdrawn.
 CREATE OR REPLACE FUNCTION followup.receive_receipt(r jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -114,7 +115,7 @@ BEGIN
     FOR NO KEY UPDATE;
     SELECT * INTO l FROM followup.ledger x
     WHERE x.partition = l.partition AND x.seq = l.seq;
-    IF l.status IN ('pending', 'permit')
+    IF l.status IN ('pending', 'permit', 'unknown', 'failed')
        AND NOT EXISTS (
          SELECT FROM followup.conversation_facts(
            ARRAY[l.tenant], ARRAY[l.conversation]) f

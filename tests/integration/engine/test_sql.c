@@ -145,6 +145,24 @@ static void what_cannot_be_closed_keeps_no_other_from_it(void **state)
     assert_int_equal(world_int(w, "SELECT tries FROM followup.closing"), 1);
 }
 
+/* A sender that was taken for dead comes back and says what it has done. */
+static void what_was_sent_after_all_closes(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "unknown");
+    database_message(w, 2, "failed");
+    database_message(w, 3, "withdrawn");
+    world_do(w, "UPDATE followup.ledger SET closes = true");
+    for (int n = 1; n <= 3; n++) {
+        assert_string_equal(receive(w, n, "sent"), "done");
+        assert_string_equal(database_status(w, n), "sent");
+    }
+    assert_string_equal(close_next(w), "c1 closed");
+    assert_string_equal(close_next(w), "c2 closed");
+    assert_string_equal(close_next(w), "");
+}
+
 static void what_the_customer_has_opened_again_stays_open(void **state)
 {
     struct world *w = *state;
@@ -373,6 +391,7 @@ int main(void)
         TEST(of_two_silences_of_a_person_each_knows_of_the_other),
         TEST(no_partition_waits_for_a_lock_of_the_crm),
         TEST(what_cannot_be_closed_keeps_no_other_from_it),
+        TEST(what_was_sent_after_all_closes),
         TEST(what_the_customer_has_opened_again_stays_open),
         TEST(a_hold_is_answered_at_once_however_much_it_holds),
         TEST(only_what_is_released_is_judged_again),
