@@ -117,6 +117,39 @@ const char *database_status(struct world *w, int seq)
                       seq);
 }
 
+static void messages(struct world *w, const char *status, int from, int to)
+{
+    world_do(w,
+             "INSERT INTO followup.ledger (partition, seq, epoch, enrollment, "
+             "gen, at, tenant, conversation, episode_at, event, status) "
+             "SELECT 0, i, 1, i, 1, now(), 'default', 'c' || i, 'epoch', "
+             "'fired', '%s' FROM generate_series(%d, %d) i",
+             status, from, to);
+}
+
+void database_past(struct world *w)
+{
+    messages(w, "sent", 10001, 20000);
+    world_do(w, "VACUUM ANALYZE followup.ledger");
+}
+
+void database_crowd(struct world *w)
+{
+    messages(w, "pending", 20001, 23000);
+    world_do(w, "SELECT pg_stat_force_next_flush()");
+    world_do(w, "SELECT pg_stat_reset_single_table_counters(t) FROM unnest("
+                "'{followup.ledger, followup.ledger_pending}'::regclass[]) t");
+}
+
+long long database_crowd_read(struct world *w)
+{
+    world_do(w, "SELECT pg_stat_force_next_flush()");
+    return world_int(w, "SELECT t.seq_tup_read + i.idx_tup_read FROM "
+                        "pg_stat_user_tables t, pg_stat_user_indexes i WHERE "
+                        "t.relname = 'ledger' AND i.indexrelname = "
+                        "'ledger_pending'");
+}
+
 const char *database_apply(struct world *w, const char *more)
 {
     return world_text(

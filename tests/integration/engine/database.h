@@ -39,6 +39,14 @@ void database_message(struct world *w, int n, const char *status);
 /* The status of the message under @seq, and its class of error. */
 const char *database_status(struct world *w, int seq);
 
+/* Messages that were sent, so many that statistics know of no others. */
+void database_past(struct world *w);
+
+/* Many messages wait, which statistics do not know yet. From now on it is
+ * counted what is read of the ledger but by its key. */
+void database_crowd(struct world *w);
+long long database_crowd_read(struct world *w);
+
 /* Apply one decision about enrollment 1, which @more says, as JSON's members:
  * what became of it. */
 const char *database_apply(struct world *w, const char *more);

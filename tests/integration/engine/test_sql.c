@@ -344,6 +344,29 @@ static void a_permit_that_was_not_used_is_judged_again(void **state)
     assert_string_equal(permit_again(w, 1), "already_withdrawn");
 }
 
+static void what_waits_is_not_read_for_each_permit(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "pending");
+    database_past(w);
+    database_crowd(w);
+    assert_string_equal(permit(w, 1), "granted");
+    assert_in_range(database_crowd_read(w), 0, 100);
+}
+
+static void a_plan_made_when_there_was_little_is_good_for_much(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "pending");
+    database_message(w, 2, "pending");
+    assert_string_equal(permit(w, 1), "granted");
+    database_crowd(w);
+    assert_string_equal(permit(w, 2), "granted");
+    assert_in_range(database_crowd_read(w), 0, 100);
+}
+
 static void what_a_permit_waited_for_counts_as_it_is_afterwards(void **state)
 {
     struct world *w = *state;
@@ -400,6 +423,8 @@ int main(void)
         TEST(an_id_that_is_none_is_an_unknown_message),
         TEST(no_permit_for_what_has_been_overtaken),
         TEST(a_permit_that_was_not_used_is_judged_again),
+        TEST(what_waits_is_not_read_for_each_permit),
+        TEST(a_plan_made_when_there_was_little_is_good_for_much),
         TEST(what_a_permit_waited_for_counts_as_it_is_afterwards),
         TEST(tells_the_planner_of_tables_that_grow),
     };
