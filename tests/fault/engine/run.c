@@ -98,7 +98,7 @@ void run_stop_worker(struct run *run, int i, int sig)
     run->died_ms[i] = 0;
 }
 
-/* The name of sender @i, as deliver.c gives it. */
+/* What was left behind, and each keeps its holder. */
 static void age_of(struct run *run, const char *key)
 {
     struct redis_server *redis = &run->w.redis;
