@@ -343,6 +343,19 @@ static long long waiting_in(struct run *run, const char *key)
     return n > 0 ? n : 0;
 }
 
+/* Whether a worker has taken timers, or one has that cannot know of it. */
+static bool timers_are_taken(struct run *run)
+{
+    for (int i = 0; i < 3; i++) {
+        if (redis_server_int(&run->w.redis,
+                             "ZCOUNT followup:{p%02d}:inflight -inf (inf",
+                             i) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool all_is_done(struct run *run)
 {
     return world_int(&run->w,
@@ -356,7 +369,8 @@ static bool all_is_done(struct run *run)
            waiting_in(run, "followup:receipts") == 0 &&
            waiting_in(run, "followup:{p00}:out:" RUN_CHANNEL) == 0 &&
            waiting_in(run, "followup:{p01}:out:" RUN_CHANNEL) == 0 &&
-           waiting_in(run, "followup:{p02}:out:" RUN_CHANNEL) == 0;
+           waiting_in(run, "followup:{p02}:out:" RUN_CHANNEL) == 0 &&
+           !timers_are_taken(run);
 }
 
 /* No message that the worker has not read, and no change that it has not looked
