@@ -42,7 +42,8 @@ BEGIN
   -- A turn begins a moment before its timers are due; what it sends is decided
   -- as of their instant, and nobody sees it before. PostgreSQL sleeps for whole
   -- milliseconds: all but the last of them here, where nobody waits for us; of
-  -- that, what is left when all is done.
+  -- that, what is left when all is done. A clock that is set back meanwhile is not
+  -- waited for.
   ahead := has.latest - clock_timestamp();
   IF ahead BETWEEN '1 ms' AND '50 ms' THEN
     PERFORM pg_sleep_for(ahead - interval '1 ms');
@@ -207,7 +208,7 @@ BEGIN
       SELECT * FROM unnest(given) d WHERE d.suppress IS NOT NULL
       ORDER BY d.tenant, d.contact) d;
   END IF;
-  IF clock > clock_timestamp() THEN
+  IF clock - clock_timestamp() BETWEEN '0 s' AND '1 ms' THEN
     PERFORM pg_sleep_for(clock - clock_timestamp());
   END IF;
 
