@@ -95,7 +95,7 @@ $$;
 -- only moves up, but for one that the provider took and then refused for the
 -- window. The first "sent" of a closing step closes the conversation
 -- (close_next() does), unless the customer has written since it was fired, or
--- it had been withdrawn.
+-- it had been withdrawn or had failed: its step may be under way again then.
 CREATE OR REPLACE FUNCTION followup.receive_receipt(r jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -115,7 +115,7 @@ BEGIN
     FOR NO KEY UPDATE;
     SELECT * INTO l FROM followup.ledger x
     WHERE x.partition = l.partition AND x.seq = l.seq;
-    IF l.status IN ('pending', 'permit', 'unknown', 'failed')
+    IF l.status IN ('pending', 'permit', 'unknown')
        AND NOT EXISTS (
          SELECT FROM followup.conversation_facts(
            ARRAY[l.tenant], ARRAY[l.conversation]) f

@@ -145,7 +145,8 @@ static void what_cannot_be_closed_keeps_no_other_from_it(void **state)
     assert_int_equal(world_int(w, "SELECT tries FROM followup.closing"), 1);
 }
 
-/* A sender that was taken for dead comes back and says what it has done. */
+/* A sender that was taken for dead comes back and says what it has done. What
+ * has failed may be under way again, and what was withdrawn is not wanted. */
 static void what_was_sent_after_all_closes(void **state)
 {
     struct world *w = *state;
@@ -159,7 +160,6 @@ static void what_was_sent_after_all_closes(void **state)
         assert_string_equal(database_status(w, n), "sent");
     }
     assert_string_equal(close_next(w), "c1 closed");
-    assert_string_equal(close_next(w), "c2 closed");
     assert_string_equal(close_next(w), "");
 }
 
