@@ -18,7 +18,8 @@ $$;
 -- was found before the locks is found out anew. Where nothing is withdrawn, no
 -- partition is locked. A session makes its plan once: to make it anew for each
 -- message takes longer than to follow it. So it must not be one that reads a
--- whole table since that is small yet.
+-- whole table since that is small yet (where one was counted when it was small,
+-- tend() has plans made anew).
 CREATE OR REPLACE FUNCTION followup.permit(
   ids text[], again text[] DEFAULT '{}')
 RETURNS TABLE (id text, granted boolean, reason text)
