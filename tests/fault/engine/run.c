@@ -55,13 +55,11 @@ int64_t run_now_ms(void)
 /* A generator of Park and Miller's, the same everywhere. */
 int run_random(struct run *run, int below)
 {
-    static unsigned long state;
-
-    if (state == 0) {
-        state = run->seed % 2147483646UL + 1;
+    if (run->random == 0) {
+        run->random = run->seed % 2147483646UL + 1;
     }
-    state = state * 48271UL % 2147483647UL;
-    return (int)(state % (unsigned long)below);
+    run->random = run->random * 48271UL % 2147483647UL;
+    return (int)(run->random % (unsigned long)below);
 }
 
 /* --- keeping it alive ------------------------------------------------------
@@ -343,17 +341,22 @@ static long long waiting_in(struct run *run, const char *key)
     return n > 0 ? n : 0;
 }
 
-/* Whether a worker has taken timers, or one has that cannot know of it. */
-static bool timers_are_taken(struct run *run)
+/* Timers are built, and none is in the hands of a worker, also of one that does
+ * not know of it. */
+static bool timers_are_at_rest(struct run *run)
 {
+    struct redis_server *redis = &run->w.redis;
+
     for (int i = 0; i < 3; i++) {
-        if (redis_server_int(&run->w.redis,
-                             "ZCOUNT followup:{p%02d}:inflight -inf (inf",
-                             i) > 0) {
-            return true;
+        if (redis_server_int(redis, "HEXISTS followup:{p%02d}:meta built", i) !=
+                1 ||
+            redis_server_int(redis, "EXISTS followup:{p%02d}:due", i) != 1 ||
+            redis_server_int(
+                redis, "ZCOUNT followup:{p%02d}:inflight -inf (inf", i) != 0) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 static bool all_is_done(struct run *run)
@@ -370,7 +373,7 @@ static bool all_is_done(struct run *run)
            waiting_in(run, "followup:{p00}:out:" RUN_CHANNEL) == 0 &&
            waiting_in(run, "followup:{p01}:out:" RUN_CHANNEL) == 0 &&
            waiting_in(run, "followup:{p02}:out:" RUN_CHANNEL) == 0 &&
-           !timers_are_taken(run);
+           timers_are_at_rest(run);
 }
 
 /* No message that the worker has not read, and no change that it has not looked

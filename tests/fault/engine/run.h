@@ -62,6 +62,7 @@ struct run {
     size_t n_faults;
     unsigned flags; /* of all of them */
     unsigned seed;
+    unsigned long random; /* what was drawn last, 0: nothing yet */
     int conversations;
     int span_ms; /* conversations begin within so long */
     bool expects_violations;
