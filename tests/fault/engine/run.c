@@ -20,7 +20,7 @@
 #define DRAIN_MS      60000
 #define WORKERS_MS    20000
 #define PARTITIONS    "3"
-#define LAST_STEPS_MS 30000
+#define LAST_STEPS_MS 20000 /* a sender keeps its permits for 30 s */
 #define ASLEEP_MS     8000
 #define OLD_ENTRY_MS  "61000" /* when the reference sender takes it over */
 #define LEFT_ENTRY_MS 1000
