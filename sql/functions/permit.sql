@@ -55,7 +55,8 @@ BEGIN
     END LOOP;
   END IF;
 
-  -- By the key, not by the index of what is pending, as in apply().
+  -- By the key, not by the index of what is pending, as in apply(). What is free
+  -- is locked, and so stays pending until it is granted.
   WITH free AS MATERIALIZED (
     SELECT l.partition, l.seq
     FROM generate_subscripts(asked, 1) i

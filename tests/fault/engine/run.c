@@ -341,8 +341,8 @@ static long long waiting_in(struct run *run, const char *key)
     return n > 0 ? n : 0;
 }
 
-/* Timers are built, and none is in the hands of a worker, also of one that does
- * not know of it. */
+/* Timers are built, and no claim holds any: one whose answer was lost does so
+ * until its lease is over. */
 static bool timers_are_at_rest(struct run *run)
 {
     struct redis_server *redis = &run->w.redis;
