@@ -109,6 +109,9 @@ struct fup_run {
     int64_t episode_at;   /* last inbound when it began, NONE if none */
     int step;             /* the pending step, from 1 */
     int64_t last_step_at; /* when the step before happened, NONE if none did */
+    int64_t left_at;      /* when its newest message was let go to be sent; NONE
+                             or 0: none was, or not yet */
+    bool in_hand;         /* ... and it may still be on its way */
     int64_t due_at;       /* armed instant of the pending step, NONE if unset */
     int64_t manual_at;    /* an operator's instant for it, NONE if unset */
     unsigned force;       /* FUP_FORCE_*: rules the operator overrides */

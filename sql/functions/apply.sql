@@ -5,7 +5,8 @@
 -- What comes back is what the caller cannot know: seq is null where nothing was
 -- written, at is when.
 --
--- result: done | changed (the conversation changed since it was judged)
+-- result: done | changed (the conversation changed since it was judged, or the
+--           message before was let go)
 --         | stale (the enrollment moved on) | early (its instant is ahead)
 --         | capped (the contact has had enough since it was judged)
 --
@@ -25,6 +26,7 @@ DECLARE
   first bigint;
   has record;
   over_cap integer[];
+  let_go integer[];
   clock timestamptz;
   kept followup.applied[];
   last bigint;
@@ -36,6 +38,7 @@ BEGIN
     bool_or(d.closes AND d.status IS NULL) AS closings,
     bool_or(d.command IS NOT NULL) AS commands,
     bool_or(d.suppress IS NOT NULL) AS opt_outs,
+    bool_or(d.out_pending) AS outs,
     max(d.due_at) FILTER (WHERE d.event = 'fired') AS latest
   INTO has FROM unnest(given) d;
 
@@ -73,6 +76,20 @@ BEGIN
         clock - c.cap_per_s * interval '1 s')) > c.cap_max;
   END IF;
 
+  -- Messages that are to be taken out of the queue, locked in order: no permit
+  -- is given from now on. One that was let go since it was judged is being sent
+  -- at this moment: what comes after it is planned from there.
+  IF has.outs THEN
+    WITH outs AS MATERIALIZED (
+      SELECT d.ord, d.event, l.status FROM unnest(given) d
+      JOIN followup.enrollment n ON n.partition = p AND n.id = d.id
+      JOIN followup.ledger l ON l.partition = p AND l.seq = n.last_out_seq
+      WHERE d.out_pending ORDER BY l.seq FOR NO KEY UPDATE OF l
+    )
+    SELECT array_agg(o.ord) INTO let_go FROM outs o
+    WHERE o.event = 'fired' AND o.status <> 'pending';
+  END IF;
+
   -- An enrollment needs no lock: whoever changes one holds the partition, as
   -- fence() does. A message that was held up, by that or a contact's lock, was
   -- sent when it was kept: the next step counts from there, so its timer only
@@ -91,6 +108,7 @@ BEGIN
                  AND o.conversation = d.conversation
                  AND o.episode_at = d.episode_at) THEN 'stale'
         WHEN d.event = 'fired' AND d.due_at > clock THEN 'early'
+        WHEN d.ord = ANY (let_go) THEN 'changed'
         WHEN d.ord = ANY (over_cap) THEN 'capped'
         ELSE 'done'
       END AS result

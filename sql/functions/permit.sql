@@ -66,7 +66,8 @@ BEGIN
     ORDER BY l.partition, l.seq FOR NO KEY UPDATE OF l
   ), granted AS (
     UPDATE followup.ledger l
-    SET status = 'permit', status_at = clock_timestamp()
+    SET status = 'permit', status_at = clock_timestamp(),
+      left_at = clock_timestamp()
     FROM free f
     WHERE l.partition = f.partition AND l.seq = f.seq
     RETURNING l.message_id

@@ -145,6 +145,10 @@ BEGIN
                     THEN 'unknown' ELSE news END
         ELSE x.status END,
     status_at = coalesce((r->>'at')::timestamptz, clock_timestamp()),
+    left_at = CASE WHEN news IN ('sent', 'delivered', 'read')
+                   THEN coalesce(x.left_at, least((r->>'at')::timestamptz,
+                                                  clock_timestamp()))
+                   ELSE x.left_at END,
     provider_id = coalesce(r->>'provider_id', x.provider_id),
     chosen = coalesce(r->>'option', x.chosen),
     error_class = coalesce(r->>'error_class', x.error_class),

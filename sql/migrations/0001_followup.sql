@@ -146,6 +146,7 @@ CREATE TABLE followup.ledger (
   status text,
   expires_at timestamptz,
   status_at timestamptz,
+  left_at timestamptz,
   provider_id text,
   chosen text,
   error_class text,
@@ -321,7 +322,7 @@ CREATE TYPE followup.decision AS (
   message_id text, message text, status text, expires_at timestamptz,
   cap_max integer, cap_per_s bigint, command bigint, command_status text,
   answer text, address text, since_at timestamptz, suppress text,
-  suppress_at timestamptz
+  suppress_at timestamptz, out_pending boolean
 );
 
 -- What became of one, beside it.

@@ -59,7 +59,8 @@ SELECT json_build_object(
     'partition', n.partition, 'id', n.id) FROM newest n, now),
   'message', (SELECT json_build_object(
     'id', l.message_id, 'step', l.step, 'status', l.status,
-    'status_at', l.status_at, 'expires_at', l.expires_at,
+    'status_at', l.status_at, 'left_at', l.left_at,
+    'expires_at', l.expires_at,
     'error_class', l.error_class, 'chosen', l.chosen)
     FROM newest n JOIN followup.ledger l
       ON l.partition = n.partition AND l.seq = n.last_out_seq),

@@ -47,6 +47,8 @@ SELECT t.snapshot, t.decision, t.now,
   e.id, e.gen, e.outcome, e.version, e.episode_at, e.step, e.last_step_at,
   e.due_at, e.waits_for, e.manual_at, e.force, e.paused_until, e.not_before,
   e.window_closed, l.status,
+  CASE WHEN l.status IN ('permit', 'unknown', 'sent', 'delivered', 'read')
+       THEN l.left_at END,
   -- Mostly there is none at all, and that is looked up once.
   (SELECT EXISTS (SELECT FROM followup.hold))
     AND EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),
@@ -72,7 +74,7 @@ LEFT JOIN LATERAL (
 ) e ON true
 LEFT JOIN followup.schedule_version v ON v.id = e.version
 LEFT JOIN LATERAL (
-  SELECT o.status FROM followup.ledger o
+  SELECT o.status, o.left_at FROM followup.ledger o
   WHERE o.partition = $1::integer AND o.seq = e.last_out_seq LIMIT 1
 ) l ON true
 LEFT JOIN LATERAL (

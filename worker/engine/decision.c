@@ -51,6 +51,7 @@ enum column {
     COL_SINCE,
     COL_SUPPRESS,
     COL_SUPPRESS_AT,
+    COL_OUT_PENDING,
     N_COLUMNS,
 };
 
@@ -98,6 +99,7 @@ static const enum fup_pg_type types[N_COLUMNS] = {
     [COL_SINCE] = FUP_PG_TIMESTAMPTZ,
     [COL_SUPPRESS] = FUP_PG_TEXT,
     [COL_SUPPRESS_AT] = FUP_PG_TIMESTAMPTZ,
+    [COL_OUT_PENDING] = FUP_PG_BOOL,
 };
 
 /* What is not set is null. */
@@ -211,6 +213,10 @@ set_done(struct row *row, const struct fup_case *c, struct fup_decision *d)
         set_text(row, COL_STATUS, d->status);
         set_us(row, COL_EXPIRES, d->expires_at);
         set_cap(row, c, d);
+    }
+    if (d->withdraw || d->message.len > 0) {
+        set_int(row, COL_OUT_PENDING,
+                c->out_status != NULL && strcmp(c->out_status, "pending") == 0);
     }
     set_trace(row, COL_TRACE, &d->why, &d->trace);
     set_trace(row, COL_NEXT_TRACE, &d->next_why, &d->next.trace);

@@ -49,6 +49,7 @@ enum {
     COL_NOT_BEFORE,
     COL_WINDOW_CLOSED,
     COL_OUT_STATUS,
+    COL_LEFT,
     COL_HELD,
     COL_SUPERSEDED,
     COL_SENDS,
@@ -186,6 +187,8 @@ static size_t read_sends(const char *array, int64_t sends[FUP_SENDS_MAX])
 
 static void read_run(const struct row *r, struct fup_run *run)
 {
+    const char *out = text(r, COL_OUT_STATUS);
+
     *run = (struct fup_run){
         .episode_at = episode_of(r),
         .step = (int)number(r, COL_STEP),
@@ -195,6 +198,8 @@ static void read_run(const struct row *r, struct fup_run *run)
         .force = (unsigned)number(r, COL_FORCE),
         .paused_until = instant(r, COL_PAUSED),
         .not_before = instant(r, COL_NOT_BEFORE),
+        .left_at = instant(r, COL_LEFT),
+        .in_hand = out != NULL && strcmp(out, "permit") == 0,
         .window_closed = fup_pg_bool(r->rows, r->n, COL_WINDOW_CLOSED),
         .held = fup_pg_bool(r->rows, r->n, COL_HELD),
         .superseded = text(r, COL_SUPERSEDED) != NULL,

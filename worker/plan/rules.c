@@ -11,6 +11,10 @@
 #include "zone_table.h"
 
 #define DAY_US (INT64_C(86400) * FUP_US_PER_S)
+/* A message that is sent so soon is sent at its instant. */
+#define SOON_US (60 * FUP_US_PER_S)
+/* Senders begin within two seconds of a permit. */
+#define IN_HAND_US (3 * FUP_US_PER_S)
 
 /* For contacts without a zone, and where no zone can be read. */
 static const struct fup_zone *utc(void)
@@ -79,6 +83,16 @@ static size_t find_zones(const struct fup_plan_env *env,
     return n;
 }
 
+/* When the message of the step before was sent, where that was more than
+ * @later_us after the step; else NONE. */
+static int64_t sent_late(const struct fup_run *run, int64_t later_us)
+{
+    return run->last_step_at != FUP_TIME_NONE &&
+                   run->left_at > run->last_step_at + later_us
+               ? run->left_at
+               : FUP_TIME_NONE;
+}
+
 /* An answer older than the customer's last message belongs to no silence of
  * ours; one at the same instant came after it. */
 int64_t fup_rule_base(const struct fup_facts *facts, const struct fup_run *run)
@@ -88,7 +102,20 @@ int64_t fup_rule_base(const struct fup_facts *facts, const struct fup_run *run)
     if (answer < run->episode_at) {
         answer = FUP_TIME_NONE;
     }
-    return later(answer, run->last_step_at);
+    return later(answer, later(run->last_step_at, sent_late(run, SOON_US)));
+}
+
+/* Nothing overtakes a message that may still be on its way to the customer. */
+static int64_t find_gap_end(const struct fup_placing *p)
+{
+    const struct fup_run *run = p->run;
+    int64_t end = p->base;
+
+    if ((run->force & FUP_FORCE_GAP) == 0) {
+        end = later(end, sent_late(run, FUP_US_PER_S)) +
+              p->schedule->min_gap_s * FUP_US_PER_S;
+    }
+    return run->in_hand ? later(end, run->left_at + IN_HAND_US) : end;
 }
 
 void fup_placing_init(struct fup_placing *ret,
@@ -106,10 +133,7 @@ void fup_placing_init(struct fup_placing *ret,
     ret->hours.zones = ret->zones;
     ret->hours.n_zones = find_zones(env, schedule, facts, ret->zones);
     ret->base = fup_rule_base(facts, run);
-    ret->gap_ends_at = ret->base;
-    if ((run->force & FUP_FORCE_GAP) == 0) {
-        ret->gap_ends_at += schedule->min_gap_s * FUP_US_PER_S;
-    }
+    ret->gap_ends_at = find_gap_end(ret);
     ret->settled = FUP_TIME_NONE;
     ret->trace = trace;
     fup_rule_window(env, facts, &ret->deadline, &ret->window_ends);

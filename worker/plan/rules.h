@@ -15,7 +15,7 @@ struct fup_placing {
     const struct fup_zone *zones[FUP_FACTS_ZONES]; /* the first is the best */
     struct fup_hours hours;
     int64_t base;
-    int64_t gap_ends_at; /* base + min_gap */
+    int64_t gap_ends_at; /* base + min_gap, or later */
     int64_t deadline;    /* what is planned lies at or before it */
     int64_t window_ends; /* what is sent lies before it: deadline + guard */
     int64_t settled;     /* where rules 3 and 4 left the step */
@@ -27,7 +27,8 @@ bool fup_stop_holds(const struct fup_stop_when *stop,
                     const struct fup_facts *facts);
 
 /* The base of @run: the later of our last answer in this silence and our last
- * follow-up, NONE when there is neither. */
+ * follow-up, NONE when there is neither. A follow-up that was sent more than a
+ * minute after its step happened counts from when it was. */
 int64_t fup_rule_base(const struct fup_facts *facts, const struct fup_run *run);
 
 /* Fill @ret for the pending step. @trace gets the base. */

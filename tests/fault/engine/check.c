@@ -128,6 +128,12 @@ static const struct check checks[] = {
      "(PARTITION BY partition, enrollment ORDER BY seq) AS before FROM "
      "followup.ledger WHERE event = 'fired') x WHERE at < before + interval "
      "'200 ms'"},
+    {5, CHECK_EARLY, FAULT_CLOCK, "let go too soon after the one before",
+     "SELECT message_id, at - before FROM (SELECT message_id, p.at, "
+     "lag(p.at) OVER (PARTITION BY partition, enrollment ORDER BY seq) AS "
+     "before FROM sent l, LATERAL (SELECT max(at) AS at FROM recorder.permit "
+     "p WHERE p.message_id = l.message_id) p) x WHERE at < before + interval "
+     "'950 ms'"},
     {5, CHECK_UNEXPECTED, 0, "out of order",
      "SELECT message_id, step, before FROM (SELECT message_id, step, lag(step) "
      "OVER (PARTITION BY partition, enrollment ORDER BY started) AS before "

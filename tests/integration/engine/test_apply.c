@@ -37,6 +37,78 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
                      1);
 }
 
+#define PERMIT                                                                 \
+    "SELECT granted || coalesce(' ' || reason, '') FROM "                      \
+    "followup.permit(ARRAY("                                                   \
+    "SELECT message_id FROM followup.ledger WHERE seq = 1))"
+/* The next step of enrollment 1, judged while its message was in the queue. */
+#define NEXT                                                                   \
+    "SELECT result FROM followup.apply(0, 1, pg_current_snapshot(), ARRAY("    \
+    "SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, '[{"      \
+    "\"ord\": 0, \"id\": 1, \"gen\": 1, \"tenant\": \"default\", "             \
+    "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_at\": "     \
+    "\"epoch\", \"version\": 1, \"schedule\": \"s\", \"step\": 2, "            \
+    "\"next_step\": 3, \"force\": 0, \"event\": \"fired\", \"due_at\": "       \
+    "\"epoch\", \"message_id\": \"x\", \"message\": \"{}\", \"status\": "      \
+    "\"pending\", \"out_pending\": true}]') d))"
+
+static void a_message_let_go_meanwhile_is_not_followed_at_once(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "pending");
+    assert_string_equal(world_text(w, PERMIT), "true");
+    assert_string_equal(
+        world_text(w, "SELECT left_at > at FROM followup.ledger"), "t");
+    assert_string_equal(world_text(w, NEXT), "changed");
+    assert_string_equal(database_status(w, 1), "permit");
+    assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger"), 1);
+    world_do(w, "UPDATE followup.ledger SET status = 'pending'");
+    assert_string_equal(world_text(w, NEXT), "done");
+    assert_string_equal(database_status(w, 1), "withdrawn superseded");
+}
+
+/* At the same moment: who comes second finds what the first one did. */
+static void of_a_permit_and_the_next_message_one_comes_first(void **state)
+{
+    struct world *w = *state;
+    PGconn *first = database_connect(w);
+    PGconn *second = database_connect(w);
+    char text[64];
+
+    database_message(w, 1, "pending");
+    database_run(first, "BEGIN");
+    database_run(first, PERMIT);
+    assert_int_equal(PQsendQuery(second, NEXT), 1);
+    assert_true(database_waits(w));
+    database_run(first, "COMMIT");
+    database_take(second, text);
+    assert_string_equal(text, "changed");
+    world_do(w, "UPDATE followup.ledger SET status = 'pending'");
+    database_run(first, "BEGIN");
+    database_run(first, NEXT);
+    assert_int_equal(PQsendQuery(second, PERMIT), 1);
+    assert_true(database_waits(w));
+    database_run(first, "COMMIT");
+    database_take(second, text);
+    assert_string_equal(text, "false already_withdrawn");
+    PQfinish(first);
+    PQfinish(second);
+}
+
+/* What ends does so all the same. */
+static void a_message_let_go_meanwhile_stops_no_end(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "permit");
+    assert_string_equal(
+        database_apply(w, "\"event\": \"replied\", \"outcome\": \"replied\", "
+                          "\"withdraw\": true, \"out_pending\": true"),
+        "done");
+    assert_string_equal(database_status(w, 1), "permit");
+}
+
 static void what_waits_is_not_read_for_each_decision(void **state)
 {
     struct world *w = *state;
@@ -115,6 +187,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_next_message_takes_the_place_of_one_still_queued),
+        TEST(a_message_let_go_meanwhile_is_not_followed_at_once),
+        TEST(of_a_permit_and_the_next_message_one_comes_first),
+        TEST(a_message_let_go_meanwhile_stops_no_end),
         TEST(what_waits_is_not_read_for_each_decision),
         TEST(the_next_step_counts_from_when_a_message_was_kept),
         TEST(nothing_is_sent_before_its_instant),

@@ -40,7 +40,8 @@ static const char expected[] =
     "\"episode_at\": 16, \"expires_at\": 26, "
     "\"message_id\": \"t-0-14-16\", "
     "\"not_before\": 25, "
-    "\"next_due_at\": 9223372036854775807, \"suppress_at\": 17, "
+    "\"next_due_at\": 9223372036854775807, \"out_pending\": true, "
+    "\"suppress_at\": 17, "
     "\"conversation\": \"a \\\\ conversation\", \"last_step_at\": 22, "
     "\"paused_until\": 24, \"command_status\": \"done\"}";
 
@@ -67,6 +68,7 @@ static void fill(struct fixture *f)
         .enrollment = 14,
         .gen = 15,
         .run.episode_at = 16,
+        .out_status = "pending",
         .suppress = "crm",
         .suppress_at = 17,
         .order = {.seq = 18, .actor = "somebody"},

@@ -26,19 +26,33 @@ static const char two_steps[] =
     "  {\"kind\": \"last_call\", \"after\": \"1s\", \"message\": "
     "{\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Two?\"}}]}}]}";
 
+static const char apart[] =
+    "{\"name\": \"two\", \"mode\": \"live\", \"min_gap\": \"3s\",\n"
+    " \"match\": {\"channel\": [\"webchat\"]},\n"
+    " \"steps\": [\n"
+    "  {\"kind\": \"check_in\", \"after\": \"1s\", \"message\": {\"variants\": "
+    "[{\"id\": \"a\", \"text\": {\"en\": \"One?\"}}]}},\n"
+    "  {\"kind\": \"last_call\", \"after\": \"3s\", \"message\": "
+    "{\"variants\": [{\"id\": \"a\", \"text\": {\"en\": \"Two?\"}}]}}]}";
+
 /* --- with a worker ---------------------------------------------------------
  */
 
-static void start(struct world *w)
+static void begin(struct world *w, const char *schedule)
 {
     world_do(w, "UPDATE followup.partition SET owner = NULL, lease_until = "
                 "NULL");
-    world_schedule(w, "two.json", two_steps);
+    world_schedule(w, "two.json", schedule);
     world_start(w, 0);
     assert_true(world_logged(w, 0, WAIT_MS, " ready"));
     world_conversation(w, "c", "webchat");
     world_message(w, "c", "in", "human", "now()");
     world_message(w, "c", "out", "human", "clock_timestamp()");
+}
+
+static void start(struct world *w)
+{
+    begin(w, two_steps);
     assert_true(world_until(w, WAIT_MS,
                             "SELECT outcome = 'completed' FROM "
                             "followup.enrollment WHERE conversation = 'c'"));
@@ -74,6 +88,113 @@ static void what_is_still_queued_can_be_cancelled(void **state)
     assert_true(queue_has(w, 0));
     assert_string_equal(
         world_text(w, "SELECT outcome FROM followup.enrollment"), "cancelled");
+}
+
+/* The first message is let go when it is a second and a half old, and @report
+ * comes of it; then the second step follows. */
+static void let_go_late(struct world *w, const char *report)
+{
+    begin(w, apart);
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) > 0 FROM followup.ledger WHERE "
+                            "event = 'fired' AND at < clock_timestamp() - "
+                            "interval '1500 ms'"));
+    assert_string_equal(
+        world_text(w, "SELECT granted FROM followup.permit(ARRAY(SELECT "
+                      "message_id FROM followup.ledger WHERE event = "
+                      "'fired'))"),
+        "t");
+    redis_server_do(
+        &w->redis, "XADD followup:receipts * status %s id %s", report,
+        world_text(w, "SELECT message_id FROM followup.ledger WHERE event = "
+                      "'fired'"));
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'completed' FROM "
+                            "followup.enrollment WHERE conversation = 'c'"));
+}
+
+static long long moved_by_the_gap(struct world *w)
+{
+    return world_int(w, "SELECT count(*) FROM followup.ledger WHERE event = "
+                        "'armed' AND next_step = 2 AND next_trace LIKE "
+                        "'%%min_gap%%'");
+}
+
+static void what_is_sent_late_is_not_followed_at_once(void **state)
+{
+    struct world *w = *state;
+
+    let_go_late(w, "sent");
+    assert_int_equal(moved_by_the_gap(w), 1);
+    assert_string_equal(
+        world_text(w, "SELECT two.at >= one.left_at + interval '3 s' FROM "
+                      "followup.ledger one, followup.ledger two WHERE "
+                      "one.step = 1 AND two.step = 2 AND one.event = 'fired' "
+                      "AND two.event = 'fired'"),
+        "t");
+}
+
+static void what_was_not_sent_keeps_nothing_waiting(void **state)
+{
+    struct world *w = *state;
+
+    let_go_late(w, "failed");
+    assert_int_equal(moved_by_the_gap(w), 0);
+}
+
+/* It may be on its way still: senders begin within two seconds. */
+static void what_was_let_go_is_not_overtaken(void **state)
+{
+    struct world *w = *state;
+
+    begin(w, two_steps);
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT count(*) > 0 FROM followup.permit(ARRAY("
+                            "SELECT message_id FROM followup.ledger WHERE "
+                            "event = 'fired')) WHERE granted"));
+    assert_true(world_until(w, WAIT_MS,
+                            "SELECT outcome = 'completed' FROM "
+                            "followup.enrollment WHERE conversation = 'c'"));
+    assert_string_equal(
+        world_text(w, "SELECT two.at >= one.left_at + interval '3 s' FROM "
+                      "followup.ledger one, followup.ledger two WHERE "
+                      "one.step = 1 AND two.step = 2 AND one.event = 'fired' "
+                      "AND two.event = 'fired'"),
+        "t");
+}
+
+/* A sender that asks for no permits: its report says when. */
+static void without_a_permit_the_report_counts(void **state)
+{
+    struct world *w = *state;
+
+    database_message(w, 1, "pending");
+    world_do(w, "SELECT followup.receive_receipt(jsonb_build_object('id', "
+                "message_id, 'status', 'sent')) FROM followup.ledger");
+    assert_string_equal(
+        world_text(w, "SELECT left_at > at FROM followup.ledger WHERE seq = 1"),
+        "t");
+    world_do(w, "UPDATE followup.ledger SET left_at = NULL");
+    world_do(w, "SELECT followup.receive_receipt(jsonb_build_object('id', "
+                "message_id, 'status', 'sent', 'at', at + interval '1 ms')) "
+                "FROM followup.ledger");
+    assert_string_equal(world_text(w, "SELECT left_at - at FROM "
+                                      "followup.ledger WHERE seq = 1"),
+                        "00:00:00.001");
+    world_do(w, "UPDATE followup.ledger SET left_at = NULL");
+    world_do(w, "SELECT followup.receive_receipt(jsonb_build_object('id', "
+                "message_id, 'status', 'sent', 'at', 'infinity'::timestamptz)) "
+                "FROM followup.ledger");
+    assert_string_equal(world_text(w, "SELECT left_at <= clock_timestamp() "
+                                      "FROM followup.ledger WHERE seq = 1"),
+                        "t");
+    world_do(w, "UPDATE followup.ledger SET left_at = 'epoch'");
+    world_do(w, "SELECT followup.receive_receipt(jsonb_build_object('id', "
+                "message_id, 'status', 'read')) FROM followup.ledger");
+    assert_string_equal(
+        world_text(
+            w, "SELECT left_at = 'epoch' FROM followup.ledger WHERE seq = 1"),
+        "t");
 }
 
 static void the_worker_follows_holds_and_closes(void **state)
@@ -117,6 +238,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_still_queued_can_be_cancelled),
+        TEST(what_is_sent_late_is_not_followed_at_once),
+        TEST(what_was_let_go_is_not_overtaken),
+        TEST(what_was_not_sent_keeps_nothing_waiting),
+        TEST(without_a_permit_the_report_counts),
         TEST(the_worker_follows_holds_and_closes),
         TEST(what_is_closed_leaves_the_queue_at_once),
     };

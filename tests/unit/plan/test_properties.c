@@ -112,6 +112,9 @@ static void random_run(struct world *w)
     run->step = 1 + (int)roll(&w->seed, 3);
     if (run->step > 1) {
         run->last_step_at = w->now - roll_s(w, DAY_S) * FUP_US_PER_S;
+        run->left_at = one_in(w, 3) ? w->now - roll_s(w, DAY_S) * FUP_US_PER_S
+                                    : FUP_TIME_NONE;
+        run->in_hand = run->left_at != FUP_TIME_NONE && one_in(w, 2);
     }
     if (one_in(w, 4)) {
         run->due_at = w->now - roll_s(w, DAY_S) * FUP_US_PER_S;
@@ -208,7 +211,14 @@ static void check_limits(const struct world *w, const struct fup_plan *plan)
                        ? w->f->facts.last_answer_at
                        : run->last_step_at;
 
+    /* Within a second it counts as sent at its instant. */
+    if (run->step > 1 && run->left_at > run->last_step_at + FUP_US_PER_S &&
+        run->left_at > base) {
+        base = run->left_at;
+    }
     check(w, plan, plan->at >= w->now, "before now");
+    check(w, plan, !run->in_hand || plan->at >= run->left_at + 2 * FUP_US_PER_S,
+          "past a message that is on its way");
     check(w, plan, plan->at >= base + s->min_gap_s * FUP_US_PER_S,
           "closer than the gap");
     if (plan->action == FUP_ACTION_SKIP) {

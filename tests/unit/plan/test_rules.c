@@ -42,6 +42,25 @@ static void the_next_delay_counts_from_our_follow_up(void **state)
     assert_int_equal(f->plan.step, 2);
 }
 
+/* Senders were away, or a provider slow. */
+static void the_next_delay_counts_from_when_it_was_sent(void **state)
+{
+    struct fixture *f = *state;
+
+    f->run.step = 2;
+    f->run.last_step_at = instant("2026-03-02 14:00");
+    f->run.left_at = instant("2026-03-02T14:01:00Z");
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03 10:00");
+    f->run.left_at = instant("2026-03-02T14:01:01Z");
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03T10:01:01Z");
+    assert_instant(traced(f, FUP_RULE_BASE), "2026-03-02T14:01:01Z");
+    f->facts.last_answer_at = instant("2026-03-02 14:30");
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03 10:30");
+}
+
 static void a_further_answer_anchors_anew(void **state)
 {
     struct fixture *f = *state;
@@ -246,6 +265,42 @@ static void the_minimum_gap_holds(void **state)
     assert_true(traced(f, FUP_RULE_GAP) == FUP_TIME_NONE);
 }
 
+static void the_minimum_gap_counts_from_when_it_was_sent(void **state)
+{
+    struct fixture *f = *state;
+
+    f->run.step = 2;
+    f->schedule.min_gap_s = 20 * HOUR_S;
+    f->run.last_step_at = instant("2026-03-02 14:00");
+    f->run.left_at = instant("2026-03-02T14:00:01Z");
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03 10:00");
+    f->run.left_at = instant("2026-03-02T14:00:02Z");
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03T10:00:02Z");
+    assert_instant(traced(f, FUP_RULE_GAP), "2026-03-03T10:00:02Z");
+    f->run.force = FUP_FORCE_GAP;
+    plan_at(f, "2026-03-02 15:00");
+    assert_plan(f, SEND, NONE, "2026-03-03 10:00");
+}
+
+/* What was let go is not overtaken, though an operator wants it now. */
+static void nothing_overtakes_a_message_on_its_way(void **state)
+{
+    struct fixture *f = *state;
+
+    f->run.step = 2;
+    f->run.force = FUP_FORCE_GAP;
+    f->run.manual_at = instant("2026-03-02 14:30");
+    f->run.last_step_at = instant("2026-03-02 14:00");
+    f->run.left_at = instant("2026-03-02T14:29:59Z");
+    plan_at(f, "2026-03-02 14:30");
+    assert_plan(f, SEND, FUP_REASON_OPERATOR, "2026-03-02 14:30");
+    f->run.in_hand = true;
+    plan_at(f, "2026-03-02 14:30");
+    assert_plan(f, SEND, FUP_REASON_OPERATOR, "2026-03-02T14:30:02Z");
+}
+
 static void a_wall_time_before_the_base_waits_for_it(void **state)
 {
     struct fixture *f = *state;
@@ -387,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_delay_counts_from_our_answer),
         TEST(the_next_delay_counts_from_our_follow_up),
+        TEST(the_next_delay_counts_from_when_it_was_sent),
         TEST(a_further_answer_anchors_anew),
         TEST(a_day_is_the_same_wall_time_across_a_clock_change),
         TEST(elapsed_time_ignores_a_clock_change),
@@ -401,6 +457,8 @@ int main(void)
         TEST(jitter_has_the_known_values),
         TEST(without_an_episode_jitter_hashes_a_zero),
         TEST(the_minimum_gap_holds),
+        TEST(the_minimum_gap_counts_from_when_it_was_sent),
+        TEST(nothing_overtakes_a_message_on_its_way),
         TEST(a_wall_time_before_the_base_waits_for_it),
         TEST(a_step_waits_for_send_hours),
         TEST(the_end_of_a_range_is_excluded),
