@@ -38,7 +38,7 @@ BEGIN
     bool_or(d.closes AND d.status IS NULL) AS closings,
     bool_or(d.command IS NOT NULL) AS commands,
     bool_or(d.suppress IS NOT NULL) AS opt_outs,
-    bool_or(d.out_pending) AS outs,
+    bool_or(d.out_waits) AS outs,
     max(d.due_at) FILTER (WHERE d.event = 'fired') AS latest
   INTO has FROM unnest(given) d;
 
@@ -62,6 +62,24 @@ BEGIN
       FROM unnest(given) d
       WHERE d.cap_max > 0 OR d.since_at IS NOT NULL ORDER BY 1) k;
   END IF;
+  -- Messages that were in the queue, or let go and not reported yet, locked in
+  -- order: none of them gets a permit from now on. One that was let go since it
+  -- was judged is being sent at this moment: what comes next is planned from
+  -- there.
+  IF has.outs THEN
+    WITH waits AS MATERIALIZED (
+      SELECT d.ord, d.event, d.id, d.out_left_at FROM unnest(given) d
+      WHERE d.out_waits
+    ), outs AS MATERIALIZED (
+      SELECT d.ord, d.event IN ('fired', 'silent')
+          AND l.left_at IS DISTINCT FROM d.out_left_at AS has_left
+      FROM waits d
+      JOIN followup.enrollment n ON n.partition = p AND n.id = d.id
+      JOIN followup.ledger l ON l.partition = p AND l.seq = n.last_out_seq
+      ORDER BY l.seq FOR NO KEY UPDATE OF l
+    )
+    SELECT array_agg(o.ord) FILTER (WHERE o.has_left) INTO let_go FROM outs o;
+  END IF;
   clock := clock_timestamp();
   IF has.latest - clock BETWEEN '0 s' AND '1 ms' THEN
     clock := has.latest;
@@ -74,20 +92,6 @@ BEGIN
     WHERE c.nth + (
       SELECT count(*) FROM followup.sends_to(c.tenant, c.contact,
         clock - c.cap_per_s * interval '1 s')) > c.cap_max;
-  END IF;
-
-  -- Messages that are to be taken out of the queue, locked in order: no permit
-  -- is given from now on. One that was let go since it was judged is being sent
-  -- at this moment: what comes after it is planned from there.
-  IF has.outs THEN
-    WITH outs AS MATERIALIZED (
-      SELECT d.ord, d.event, l.status FROM unnest(given) d
-      JOIN followup.enrollment n ON n.partition = p AND n.id = d.id
-      JOIN followup.ledger l ON l.partition = p AND l.seq = n.last_out_seq
-      WHERE d.out_pending ORDER BY l.seq FOR NO KEY UPDATE OF l
-    )
-    SELECT array_agg(o.ord) INTO let_go FROM outs o
-    WHERE o.event = 'fired' AND o.status <> 'pending';
   END IF;
 
   -- An enrollment needs no lock: whoever changes one holds the partition, as

@@ -42,6 +42,10 @@ BEGIN
     WHERE q.id = ANY (ARRAY(
       SELECT (asked[i]).partition FROM generate_subscripts(asked, 1) i))
     ORDER BY q.id FOR NO KEY UPDATE;
+    PERFORM FROM generate_subscripts(asked, 1) i
+    JOIN followup.ledger l
+      ON l.partition = (asked[i]).partition AND l.seq = (asked[i]).seq
+    ORDER BY l.partition, l.seq FOR NO KEY UPDATE OF l;
     UPDATE followup.ledger l SET status = 'pending'
     FROM generate_subscripts(asked, 1) i
     WHERE (asked[i]).message_id = ANY (again)

@@ -145,7 +145,7 @@ BEGIN
                     THEN 'unknown' ELSE news END
         ELSE x.status END,
     status_at = coalesce((r->>'at')::timestamptz, clock_timestamp()),
-    left_at = CASE WHEN news IN ('sent', 'delivered', 'read')
+    left_at = CASE WHEN news = 'sent'
                    THEN coalesce(x.left_at, least((r->>'at')::timestamptz,
                                                   clock_timestamp()))
                    ELSE x.left_at END,

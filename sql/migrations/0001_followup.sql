@@ -322,7 +322,7 @@ CREATE TYPE followup.decision AS (
   message_id text, message text, status text, expires_at timestamptz,
   cap_max integer, cap_per_s bigint, command bigint, command_status text,
   answer text, address text, since_at timestamptz, suppress text,
-  suppress_at timestamptz, out_pending boolean
+  suppress_at timestamptz, out_waits boolean, out_left_at timestamptz
 );
 
 -- What became of one, beside it.

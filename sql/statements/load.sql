@@ -46,9 +46,7 @@ SELECT t.snapshot, t.decision, t.now,
   -- enrollment
   e.id, e.gen, e.outcome, e.version, e.episode_at, e.step, e.last_step_at,
   e.due_at, e.waits_for, e.manual_at, e.force, e.paused_until, e.not_before,
-  e.window_closed, l.status,
-  CASE WHEN l.status IN ('permit', 'unknown', 'sent', 'delivered', 'read')
-       THEN l.left_at END,
+  e.window_closed, l.status, l.left_at,
   -- Mostly there is none at all, and that is looked up once.
   (SELECT EXISTS (SELECT FROM followup.hold))
     AND EXISTS (SELECT FROM followup.holds_on(w.tenant, v.name)),

@@ -50,6 +50,7 @@ struct fup_case {
     struct fup_run run;
     const char *waits_for;
     const char *out_status; /* of its newest message, or NULL */
+    int64_t out_left_at;    /* when that was let go, or NONE */
     const char *newer;      /* conversation that it is superseded by, or NULL */
     const char *suppress;   /* source of an opt-out to be kept, or NULL */
     int64_t suppress_at;

@@ -51,7 +51,8 @@ enum column {
     COL_SINCE,
     COL_SUPPRESS,
     COL_SUPPRESS_AT,
-    COL_OUT_PENDING,
+    COL_OUT_WAITS,
+    COL_OUT_LEFT,
     N_COLUMNS,
 };
 
@@ -99,7 +100,8 @@ static const enum fup_pg_type types[N_COLUMNS] = {
     [COL_SINCE] = FUP_PG_TIMESTAMPTZ,
     [COL_SUPPRESS] = FUP_PG_TEXT,
     [COL_SUPPRESS_AT] = FUP_PG_TIMESTAMPTZ,
-    [COL_OUT_PENDING] = FUP_PG_BOOL,
+    [COL_OUT_WAITS] = FUP_PG_BOOL,
+    [COL_OUT_LEFT] = FUP_PG_TIMESTAMPTZ,
 };
 
 /* What is not set is null. */
@@ -193,6 +195,20 @@ set_cap(struct row *row, const struct fup_case *c, const struct fup_decision *d)
     }
 }
 
+/* Its newest message may be let go at any time, while this is about to take its
+ * place, or to take it back. */
+static void
+set_out(struct row *row, const struct fup_case *c, const struct fup_decision *d)
+{
+    const char *out = c->out_status != NULL ? c->out_status : "";
+
+    if ((d->withdraw || d->closes || d->message.len > 0) &&
+        (strcmp(out, "pending") == 0 || strcmp(out, "permit") == 0)) {
+        set_int(row, COL_OUT_WAITS, true);
+        set_us(row, COL_OUT_LEFT, c->out_left_at);
+    }
+}
+
 static void
 set_done(struct row *row, const struct fup_case *c, struct fup_decision *d)
 {
@@ -214,10 +230,7 @@ set_done(struct row *row, const struct fup_case *c, struct fup_decision *d)
         set_us(row, COL_EXPIRES, d->expires_at);
         set_cap(row, c, d);
     }
-    if (d->withdraw || d->message.len > 0) {
-        set_int(row, COL_OUT_PENDING,
-                c->out_status != NULL && strcmp(c->out_status, "pending") == 0);
-    }
+    set_out(row, c, d);
     set_trace(row, COL_TRACE, &d->why, &d->trace);
     set_trace(row, COL_NEXT_TRACE, &d->next_why, &d->next.trace);
 }

@@ -187,8 +187,6 @@ static size_t read_sends(const char *array, int64_t sends[FUP_SENDS_MAX])
 
 static void read_run(const struct row *r, struct fup_run *run)
 {
-    const char *out = text(r, COL_OUT_STATUS);
-
     *run = (struct fup_run){
         .episode_at = episode_of(r),
         .step = (int)number(r, COL_STEP),
@@ -198,12 +196,35 @@ static void read_run(const struct row *r, struct fup_run *run)
         .force = (unsigned)number(r, COL_FORCE),
         .paused_until = instant(r, COL_PAUSED),
         .not_before = instant(r, COL_NOT_BEFORE),
-        .left_at = instant(r, COL_LEFT),
-        .in_hand = out != NULL && strcmp(out, "permit") == 0,
         .window_closed = fup_pg_bool(r->rows, r->n, COL_WINDOW_CLOSED),
         .held = fup_pg_bool(r->rows, r->n, COL_HELD),
         .superseded = text(r, COL_SUPERSEDED) != NULL,
     };
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    while (*words != NULL && strcmp(text, *words) != 0) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+/* The newest message, as far as it has gone to the customer, or may have. */
+static void read_out(const struct row *r, struct fup_case *c)
+{
+    static const char *const in_hand[] = {"permit", "unknown", NULL};
+    static const char *const gone[] = {"sent", "delivered", "read", NULL};
+
+    c->out_status = text(r, COL_OUT_STATUS);
+    c->out_left_at = instant(r, COL_LEFT);
+    c->run.left_at = FUP_TIME_NONE;
+    if (c->out_status != NULL && c->out_left_at != FUP_TIME_NONE) {
+        c->run.in_hand = is_one_of(c->out_status, in_hand);
+        if (c->run.in_hand || is_one_of(c->out_status, gone)) {
+            c->run.left_at = c->out_left_at;
+        }
+    }
 }
 
 /* What the CRM says, or the customer's own last words, and is not in our list
@@ -254,11 +275,11 @@ void fup_load_case(const struct fup_pg_rows *rows,
         .outcome = text(&r, COL_OUTCOME),
         .version = number(&r, COL_VERSION),
         .waits_for = text(&r, COL_WAITS_FOR),
-        .out_status = text(&r, COL_OUT_STATUS),
     };
     read_facts(&r, room->zones, &ret_case->facts);
     read_opt_out(&r, ret_case);
     read_run(&r, &ret_case->run);
+    read_out(&r, ret_case);
     ret_case->newer = text(&r, COL_SUPERSEDED);
     ret_case->run.cap_counted = true;
     ret_case->run.contact_sends = room->sends;

@@ -122,6 +122,24 @@ static void steal(struct run *run, const struct fault *fault)
     run_signal_senders(run, SIGCONT);
 }
 
+/* When a message left is not known, nor that it did just now. */
+static void forget_left(struct run *run, const struct fault *fault)
+{
+    (void)fault;
+    change(run, "followup.apply", "WHEN d.ord = ANY (let_go) THEN 'changed'",
+           "");
+    world_do(&run->w,
+             "CREATE FUNCTION recorder.forget_left() RETURNS trigger LANGUAGE "
+             "plpgsql AS $$ BEGIN NEW.left_at := NULL; RETURN NEW; END $$; "
+             "CREATE TRIGGER forget_left BEFORE UPDATE ON followup.ledger FOR "
+             "EACH ROW EXECUTE FUNCTION recorder.forget_left()");
+}
+
+static void lag(struct run *run, const struct fault *fault)
+{
+    run_let_senders_lag(run, fault->number);
+}
+
 static void some_time(struct run *run, const struct fault *fault)
 {
     run_for(run, fault->number);
@@ -146,5 +164,6 @@ const struct fault faults_broken[] = {
     BROKEN("deaf", 0, NULL, 1000, deaf, some_time),
     BROKEN("fast", 0, NULL, 1000, fast, some_time),
     BROKEN("steals", 0, NULL, 3000, NULL, steal),
+    BROKEN("forgets_left", 0, NULL, 60, forget_left, lag),
     {.name = NULL},
 };

@@ -55,16 +55,9 @@ static void senders_away(struct run *run, const struct fault *fault)
     run_signal_senders(run, SIGCONT);
 }
 
-/* They come again to many messages, and a slow provider: the last of a batch
- * goes out a second after its permit, while the next steps fall due. */
-static void catch_up_slowly(struct run *run, const struct fault *fault)
+static void senders_late(struct run *run, const struct fault *fault)
 {
-    run_signal_senders(run, SIGSTOP);
-    run_for(run, 3000);
-    atomic_store(&run->tape->slow_ms, fault->number);
-    run_signal_senders(run, SIGCONT);
-    run_for(run, 6000);
-    atomic_store(&run->tape->slow_ms, 0);
+    run_let_senders_lag(run, fault->number);
 }
 
 /* The streams are deleted while messages wait in them. */
@@ -86,7 +79,7 @@ const struct fault faults_load[] = {
      some_time},
     {"slow_provider", "load", 0, RECOVERY_MS, NULL, 40, NULL, be_slow},
     {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL, senders_away},
-    {"senders_late", "load", 0, RECOVERY_MS, NULL, 60, NULL, catch_up_slowly},
+    {"senders_late", "load", 0, RECOVERY_MS, NULL, 100, NULL, senders_late},
     {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 3000, NULL,
      delete_full},
     {.name = NULL},

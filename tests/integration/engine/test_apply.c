@@ -37,20 +37,25 @@ static void the_next_message_takes_the_place_of_one_still_queued(void **state)
                      1);
 }
 
-#define PERMIT                                                                 \
+#define PERMIT_WITH(again)                                                     \
     "SELECT granted || coalesce(' ' || reason, '') FROM "                      \
-    "followup.permit(ARRAY("                                                   \
-    "SELECT message_id FROM followup.ledger WHERE seq = 1))"
-/* The next step of enrollment 1, judged while its message was in the queue. */
-#define NEXT                                                                   \
+    "followup.installation, "                                                  \
+    "followup.permit(ARRAY[tag || '-0-1-1']" again ")"
+#define PERMIT       PERMIT_WITH("")
+#define PERMIT_AGAIN PERMIT_WITH(", ARRAY[tag || '-0-1-1']")
+/* The next step of enrollment 1, judged while its message was in the queue or
+ * in a sender's hands. */
+#define DECIDE(event, more)                                                    \
     "SELECT result FROM followup.apply(0, 1, pg_current_snapshot(), ARRAY("    \
     "SELECT d FROM jsonb_populate_recordset(NULL::followup.decision, '[{"      \
     "\"ord\": 0, \"id\": 1, \"gen\": 1, \"tenant\": \"default\", "             \
     "\"conversation\": \"c1\", \"channel\": \"webchat\", \"episode_at\": "     \
     "\"epoch\", \"version\": 1, \"schedule\": \"s\", \"step\": 2, "            \
-    "\"next_step\": 3, \"force\": 0, \"event\": \"fired\", \"due_at\": "       \
-    "\"epoch\", \"message_id\": \"x\", \"message\": \"{}\", \"status\": "      \
-    "\"pending\", \"out_pending\": true}]') d))"
+    "\"next_step\": 3, \"force\": 0, \"event\": \"" event "\", \"due_at\": "   \
+    "\"epoch\", \"out_waits\": true" more "}]') d))"
+#define SENDS                                                                  \
+    ", \"message_id\": \"x\", \"message\": \"{}\", \"status\": \"pending\""
+#define NEXT DECIDE("fired", SENDS)
 
 static void a_message_let_go_meanwhile_is_not_followed_at_once(void **state)
 {
@@ -61,11 +66,36 @@ static void a_message_let_go_meanwhile_is_not_followed_at_once(void **state)
     assert_string_equal(
         world_text(w, "SELECT left_at > at FROM followup.ledger"), "t");
     assert_string_equal(world_text(w, NEXT), "changed");
+    assert_string_equal(world_text(w, DECIDE("silent", ", \"closes\": true")),
+                        "changed");
     assert_string_equal(database_status(w, 1), "permit");
     assert_int_equal(world_int(w, "SELECT count(*) FROM followup.ledger"), 1);
-    world_do(w, "UPDATE followup.ledger SET status = 'pending'");
+    world_do(w,
+             "UPDATE followup.ledger SET status = 'pending', left_at = NULL");
     assert_string_equal(world_text(w, NEXT), "done");
     assert_string_equal(database_status(w, 1), "withdrawn superseded");
+}
+
+/* The sender had not used its permit, and asked again. */
+static void nor_is_one_that_was_let_go_again(void **state)
+{
+    struct world *w = *state;
+    char left[64];
+
+    database_message(w, 1, "pending");
+    assert_string_equal(world_text(w, PERMIT), "true");
+    (void)snprintf(left, sizeof left, "%s",
+                   world_text(w, "SELECT left_at FROM followup.ledger"));
+    assert_string_equal(world_text(w, PERMIT_AGAIN), "true");
+    assert_string_equal(
+        world_text(w, DECIDE("fired", SENDS ", \"out_left_at\": \"%s\""), left),
+        "changed");
+    (void)snprintf(left, sizeof left, "%s",
+                   world_text(w, "SELECT left_at FROM followup.ledger"));
+    assert_string_equal(
+        world_text(w, DECIDE("fired", SENDS ", \"out_left_at\": \"%s\""), left),
+        "done");
+    assert_string_equal(database_status(w, 1), "permit");
 }
 
 /* At the same moment: who comes second finds what the first one did. */
@@ -84,7 +114,8 @@ static void of_a_permit_and_the_next_message_one_comes_first(void **state)
     database_run(first, "COMMIT");
     database_take(second, text);
     assert_string_equal(text, "changed");
-    world_do(w, "UPDATE followup.ledger SET status = 'pending'");
+    world_do(w,
+             "UPDATE followup.ledger SET status = 'pending', left_at = NULL");
     database_run(first, "BEGIN");
     database_run(first, NEXT);
     assert_int_equal(PQsendQuery(second, PERMIT), 1);
@@ -101,10 +132,11 @@ static void a_message_let_go_meanwhile_stops_no_end(void **state)
 {
     struct world *w = *state;
 
-    database_message(w, 1, "permit");
+    database_message(w, 1, "pending");
+    assert_string_equal(world_text(w, PERMIT), "true");
     assert_string_equal(
-        database_apply(w, "\"event\": \"replied\", \"outcome\": \"replied\", "
-                          "\"withdraw\": true, \"out_pending\": true"),
+        world_text(w, DECIDE("replied", ", \"outcome\": \"replied\", "
+                                        "\"withdraw\": true")),
         "done");
     assert_string_equal(database_status(w, 1), "permit");
 }
@@ -117,7 +149,7 @@ static void what_waits_is_not_read_for_each_decision(void **state)
     database_past(w);
     database_crowd(w);
     world_do(w, "SET plan_cache_mode = force_generic_plan");
-    assert_string_equal(fire(w, "epoch", "epoch"), "done");
+    assert_string_equal(world_text(w, NEXT), "done");
     assert_string_equal(database_status(w, 1), "withdrawn superseded");
     assert_in_range(database_crowd_read(w), 0, 100);
 }
@@ -188,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_next_message_takes_the_place_of_one_still_queued),
         TEST(a_message_let_go_meanwhile_is_not_followed_at_once),
+        TEST(nor_is_one_that_was_let_go_again),
         TEST(of_a_permit_and_the_next_message_one_comes_first),
         TEST(a_message_let_go_meanwhile_stops_no_end),
         TEST(what_waits_is_not_read_for_each_decision),

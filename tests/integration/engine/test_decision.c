@@ -36,11 +36,11 @@ static const char expected[] =
     "\"outcome\": \"completed\", \"version\": 13, "
     "\"schedule\": \"a schedule\", \"suppress\": \"crm\", "
     "\"withdraw\": false, \"cap_per_s\": 12, \"manual_at\": 23, "
-    "\"next_step\": 21, \"waits_for\": \"held\", "
+    "\"next_step\": 21, \"out_waits\": true, \"waits_for\": \"held\", "
     "\"episode_at\": 16, \"expires_at\": 26, "
     "\"message_id\": \"t-0-14-16\", "
     "\"not_before\": 25, "
-    "\"next_due_at\": 9223372036854775807, \"out_pending\": true, "
+    "\"next_due_at\": 9223372036854775807, \"out_left_at\": 28, "
     "\"suppress_at\": 17, "
     "\"conversation\": \"a \\\\ conversation\", \"last_step_at\": 22, "
     "\"paused_until\": 24, \"command_status\": \"done\"}";
@@ -69,6 +69,7 @@ static void fill(struct fixture *f)
         .gen = 15,
         .run.episode_at = 16,
         .out_status = "pending",
+        .out_left_at = 28,
         .suppress = "crm",
         .suppress_at = 17,
         .order = {.seq = 18, .actor = "somebody"},
@@ -121,6 +122,7 @@ static void every_column_is_its_own(void **state)
     f.c.enrollment = 0; /* one that begins: with whom it is alone */
     f.schedule.one_per_contact = true;
     f.c.facts.last_answer_at = 27;
+    fup_buf_clear(&f.d.message); /* and that closes without a message */
     fup_decision_write(&f.c, &f.d, 2, &f.out);
     f.d.event = NULL; /* only a command is answered */
     fup_decision_write(&f.c, &f.d, 3, &f.out);
@@ -135,6 +137,8 @@ static void every_column_is_its_own(void **state)
     assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"address\": \"to\""));
     assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"since_at\": 27,"));
     assert_null(strstr(PQgetvalue(res, 1, 0), "\"id\""));
+    assert_null(strstr(PQgetvalue(res, 1, 0), "\"message\""));
+    assert_non_null(strstr(PQgetvalue(res, 1, 0), "\"out_waits\": true"));
     assert_string_equal(
         PQgetvalue(res, 2, 0),
         "{\"ord\": 3, \"actor\": \"somebody\", "

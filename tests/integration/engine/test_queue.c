@@ -143,15 +143,22 @@ static void what_was_not_sent_keeps_nothing_waiting(void **state)
 }
 
 /* It may be on its way still: senders begin within two seconds. */
-static void what_was_let_go_is_not_overtaken(void **state)
+static void keep_in_hand(struct world *w, const char *report)
 {
-    struct world *w = *state;
-
     begin(w, two_steps);
     assert_true(world_until(w, WAIT_MS,
                             "SELECT count(*) > 0 FROM followup.permit(ARRAY("
                             "SELECT message_id FROM followup.ledger WHERE "
                             "event = 'fired')) WHERE granted"));
+    if (report != NULL) {
+        redis_server_do(
+            &w->redis,
+            "XADD followup:receipts * status failed error_class %s "
+            "id %s",
+            report,
+            world_text(w, "SELECT message_id FROM followup.ledger WHERE event "
+                          "= 'fired'"));
+    }
     assert_true(world_until(w, WAIT_MS,
                             "SELECT outcome = 'completed' FROM "
                             "followup.enrollment WHERE conversation = 'c'"));
@@ -161,6 +168,17 @@ static void what_was_let_go_is_not_overtaken(void **state)
                       "one.step = 1 AND two.step = 2 AND one.event = 'fired' "
                       "AND two.event = 'fired'"),
         "t");
+}
+
+static void what_was_let_go_is_not_overtaken(void **state)
+{
+    keep_in_hand(*state, NULL);
+}
+
+/* Another sender got the entry too, and knows no better. */
+static void nor_is_it_when_somebody_is_in_doubt(void **state)
+{
+    keep_in_hand(*state, "ambiguous");
 }
 
 /* A sender that asks for no permits: its report says when. */
@@ -190,7 +208,7 @@ static void without_a_permit_the_report_counts(void **state)
                         "t");
     world_do(w, "UPDATE followup.ledger SET left_at = 'epoch'");
     world_do(w, "SELECT followup.receive_receipt(jsonb_build_object('id', "
-                "message_id, 'status', 'read')) FROM followup.ledger");
+                "message_id, 'status', 'sent')) FROM followup.ledger");
     assert_string_equal(
         world_text(
             w, "SELECT left_at = 'epoch' FROM followup.ledger WHERE seq = 1"),
@@ -240,6 +258,7 @@ int main(void)
         TEST(what_is_still_queued_can_be_cancelled),
         TEST(what_is_sent_late_is_not_followed_at_once),
         TEST(what_was_let_go_is_not_overtaken),
+        TEST(nor_is_it_when_somebody_is_in_doubt),
         TEST(what_was_not_sent_keeps_nothing_waiting),
         TEST(without_a_permit_the_report_counts),
         TEST(the_worker_follows_holds_and_closes),

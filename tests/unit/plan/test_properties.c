@@ -114,7 +114,10 @@ static void random_run(struct world *w)
         run->last_step_at = w->now - roll_s(w, DAY_S) * FUP_US_PER_S;
         run->left_at = one_in(w, 3) ? w->now - roll_s(w, DAY_S) * FUP_US_PER_S
                                     : FUP_TIME_NONE;
-        run->in_hand = run->left_at != FUP_TIME_NONE && one_in(w, 2);
+        if (one_in(w, 4)) {
+            run->left_at = w->now - roll_s(w, 5) * FUP_US_PER_S;
+            run->in_hand = true;
+        }
     }
     if (one_in(w, 4)) {
         run->due_at = w->now - roll_s(w, DAY_S) * FUP_US_PER_S;
@@ -123,7 +126,7 @@ static void random_run(struct world *w)
         run->manual_at = w->now + roll_s(w, DAY_S) * FUP_US_PER_S;
     }
     if (one_in(w, 8)) {
-        run->force = (unsigned)roll(&w->seed, 4);
+        run->force = (unsigned)roll(&w->seed, 8);
     }
     for (int i = 0; i < 6; i++) {
         at += roll_s(w, DAY_S * 4 / 6) * FUP_US_PER_S;
@@ -217,9 +220,11 @@ static void check_limits(const struct world *w, const struct fup_plan *plan)
         base = run->left_at;
     }
     check(w, plan, plan->at >= w->now, "before now");
-    check(w, plan, !run->in_hand || plan->at >= run->left_at + 2 * FUP_US_PER_S,
+    check(w, plan, !run->in_hand || plan->at >= run->left_at + 3 * FUP_US_PER_S,
           "past a message that is on its way");
-    check(w, plan, plan->at >= base + s->min_gap_s * FUP_US_PER_S,
+    check(w, plan,
+          (run->force & FUP_FORCE_GAP) != 0 ||
+              plan->at >= base + s->min_gap_s * FUP_US_PER_S,
           "closer than the gap");
     if (plan->action == FUP_ACTION_SKIP) {
         return;
