@@ -45,12 +45,20 @@ static void wake_up(struct run *run, const struct fault *fault)
  * taken back. */
 static void no_objections(struct run *run, const struct fault *fault)
 {
+    (void)fault;
     change(run, "followup.objection", "WHEN f.last_inbound_at > l.episode_at",
            "WHEN false");
     change(run, "followup.apply", "(g.withdraw OR g.status IS NOT NULL)",
            "false");
-    atomic_store(&run->tape->slow_ms, fault->number);
     run->only_replies = true;
+}
+
+/* Replies come while messages wait. */
+static void stand_still(struct run *run, const struct fault *fault)
+{
+    run_signal_senders(run, SIGSTOP);
+    run_for(run, fault->number);
+    run_signal_senders(run, SIGCONT);
 }
 
 /* A permit is given as often as it is asked for. */
@@ -153,7 +161,7 @@ static void some_time(struct run *run, const struct fault *fault)
 
 const struct fault faults_broken[] = {
     BROKEN("no_compare", FAULT_POINTS, "decided:10", 6000, no_compare, wake_up),
-    BROKEN("no_objections", 0, NULL, 100, no_objections, some_time),
+    BROKEN("no_objections", 0, NULL, 3000, no_objections, stand_still),
     BROKEN("permit_again",
            FAULT_POINTS | FAULT_DOUBT,
            "delivered:20",
