@@ -13,7 +13,7 @@
 #define DAY_US (INT64_C(86400) * FUP_US_PER_S)
 /* A message that is sent so soon is sent at its instant. */
 #define SOON_US (60 * FUP_US_PER_S)
-/* Senders begin within two seconds of a permit. */
+/* Senders begin within two seconds of asking for a permit. */
 #define IN_HAND_US (3 * FUP_US_PER_S)
 
 /* For contacts without a zone, and where no zone can be read. */

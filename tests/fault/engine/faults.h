@@ -19,6 +19,14 @@ extern const struct fault faults_load[];
 /* One that lasts: run->minutes. */
 extern const struct fault faults_soak[];
 
+/* What two groups do. The senders stand still for @fault->number ms. */
+void fault_senders_away(struct run *run, const struct fault *fault);
+
+/* They stand still, and come back to many messages and a provider that takes
+ * @fault->number ms for each: the last of a batch goes out long after its
+ * permit, while next steps fall due. */
+void fault_senders_late(struct run *run, const struct fault *fault);
+
 /* Engines that are broken on purpose: the verdict must not be clean. */
 extern const struct fault faults_broken[];
 

@@ -42,7 +42,7 @@ static void wake_up(struct run *run, const struct fault *fault)
 }
 
 /* Nothing stands against a message, whatever happened meanwhile, and nothing is
- * taken back. */
+ * taken back; replies come while messages wait. */
 static void no_objections(struct run *run, const struct fault *fault)
 {
     (void)fault;
@@ -51,14 +51,6 @@ static void no_objections(struct run *run, const struct fault *fault)
     change(run, "followup.apply", "(g.withdraw OR g.status IS NOT NULL)",
            "false");
     run->only_replies = true;
-}
-
-/* Replies come while messages wait. */
-static void stand_still(struct run *run, const struct fault *fault)
-{
-    run_signal_senders(run, SIGSTOP);
-    run_for(run, fault->number);
-    run_signal_senders(run, SIGCONT);
 }
 
 /* A permit is given as often as it is asked for. */
@@ -143,11 +135,6 @@ static void forget_left(struct run *run, const struct fault *fault)
              "EACH ROW EXECUTE FUNCTION recorder.forget_left()");
 }
 
-static void lag(struct run *run, const struct fault *fault)
-{
-    run_let_senders_lag(run, fault->number);
-}
-
 static void some_time(struct run *run, const struct fault *fault)
 {
     run_for(run, fault->number);
@@ -161,7 +148,7 @@ static void some_time(struct run *run, const struct fault *fault)
 
 const struct fault faults_broken[] = {
     BROKEN("no_compare", FAULT_POINTS, "decided:10", 6000, no_compare, wake_up),
-    BROKEN("no_objections", 0, NULL, 3000, no_objections, stand_still),
+    BROKEN("no_objections", 0, NULL, 3000, no_objections, fault_senders_away),
     BROKEN("permit_again",
            FAULT_POINTS | FAULT_DOUBT,
            "delivered:20",
@@ -172,6 +159,6 @@ const struct fault faults_broken[] = {
     BROKEN("deaf", 0, NULL, 1000, deaf, some_time),
     BROKEN("fast", 0, NULL, 1000, fast, some_time),
     BROKEN("steals", 0, NULL, 3000, NULL, steal),
-    BROKEN("forgets_left", 0, NULL, 60, forget_left, lag),
+    BROKEN("forgets_left", 0, NULL, 60, forget_left, fault_senders_late),
     {.name = NULL},
 };

@@ -48,16 +48,21 @@ static void be_slow(struct run *run, const struct fault *fault)
     atomic_store(&run->tape->slow_ms, 0);
 }
 
-static void senders_away(struct run *run, const struct fault *fault)
+void fault_senders_away(struct run *run, const struct fault *fault)
 {
     run_signal_senders(run, SIGSTOP);
     run_for(run, fault->number);
     run_signal_senders(run, SIGCONT);
 }
 
-static void senders_late(struct run *run, const struct fault *fault)
+void fault_senders_late(struct run *run, const struct fault *fault)
 {
-    run_let_senders_lag(run, fault->number);
+    run_signal_senders(run, SIGSTOP);
+    run_for(run, 3000);
+    atomic_store(&run->tape->slow_ms, fault->number);
+    run_signal_senders(run, SIGCONT);
+    run_for(run, 6000);
+    atomic_store(&run->tape->slow_ms, 0);
 }
 
 /* The streams are deleted while messages wait in them. */
@@ -78,8 +83,10 @@ const struct fault faults_load[] = {
     {"replies_at_the_instant", "load", 0, RECOVERY_MS, NULL, 2000, replies,
      some_time},
     {"slow_provider", "load", 0, RECOVERY_MS, NULL, 40, NULL, be_slow},
-    {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL, senders_away},
-    {"senders_late", "load", 0, RECOVERY_MS, NULL, 100, NULL, senders_late},
+    {"senders_away", "load", 0, RECOVERY_MS, NULL, 4000, NULL,
+     fault_senders_away},
+    {"senders_late", "load", 0, RECOVERY_MS, NULL, 100, NULL,
+     fault_senders_late},
     {"full_streams_deleted", "load", 0, RECOVERY_MS, NULL, 3000, NULL,
      delete_full},
     {.name = NULL},

@@ -133,16 +133,6 @@ void run_signal_senders(const struct run *run, int sig)
     }
 }
 
-void run_let_senders_lag(struct run *run, int slow_ms)
-{
-    run_signal_senders(run, SIGSTOP);
-    run_for(run, 3000);
-    atomic_store(&run->tape->slow_ms, slow_ms);
-    run_signal_senders(run, SIGCONT);
-    run_for(run, 6000);
-    atomic_store(&run->tape->slow_ms, 0);
-}
-
 void run_await_last_steps(struct run *run)
 {
     (void)world_until(&run->w, LAST_STEPS_MS,

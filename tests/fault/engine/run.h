@@ -118,11 +118,6 @@ void run_stop_worker(struct run *run, int i, int sig);
 
 void run_signal_senders(const struct run *run, int sig);
 
-/* They come back to many messages and a provider that takes @slow_ms for each:
- * the last of a batch goes out long after its permit, while next steps fall
- * due. */
-void run_let_senders_lag(struct run *run, int slow_ms);
-
 /* With the senders asleep: wait until last steps, which nothing comes after,
  * are in their streams. */
 void run_await_last_steps(struct run *run);
